@@ -1,0 +1,1 @@
+"""Policies as Python functions that return statements, by what they attach to."""

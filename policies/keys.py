@@ -1,0 +1,132 @@
+"""Policies of the customer-managed keys.
+
+A key names the account root with `aws:PrincipalArn`, never a role as principal: KMS refuses principals that do not
+exist yet. Administration is delegated to the account's IAM, use is not: who may decrypt stands in the key's own policy,
+so an identity policy alone, however wide, never opens a key (controls K2, K3). Inside a key policy `*` is that key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from policies.statement import Condition, Principal, Statement, allow, service, when
+from sagekeep import names
+from sagekeep.settings import Settings
+
+THIS_KEY = ("*",)
+_THIS_KEY_WHY = "in a key policy, `*` is the key itself"
+ADMINISTRATION = (
+    "kms:CancelKeyDeletion",
+    "kms:DescribeKey",
+    "kms:DisableKeyRotation",
+    "kms:EnableKey",
+    "kms:EnableKeyRotation",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:CreateAlias",
+    "kms:DeleteAlias",
+    "kms:UpdateAlias",
+    "kms:ListGrants",
+    "kms:ListKeyPolicies",
+    "kms:ListResourceTags",
+    "kms:PutKeyPolicy",
+    "kms:RevokeGrant",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:UpdateKeyDescription",
+)
+USE = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
+SERVICE_USE = ("kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*")
+
+
+def _root(s: Settings) -> Principal:
+    return Principal("AWS", (names.account_root(s),))
+
+
+def _by(principals: Sequence[str]) -> Condition:
+    return when("ArnLike", "aws:PrincipalArn", sorted(principals))
+
+
+def _administration(s: Settings) -> Statement:
+    return allow("AdministerThroughIam", ADMINISTRATION, on=THIS_KEY, to=_root(s), why=_THIS_KEY_WHY)
+
+
+def _use(s: Settings, principals: Sequence[str], *more: Condition) -> Statement:
+    return allow(
+        "UseByNamedPrincipals", USE, on=THIS_KEY, to=_root(s), only=[_by(principals), *more], why=_THIS_KEY_WHY
+    )
+
+
+def _read(s: Settings, principals: Sequence[str]) -> list[Statement]:
+    if not principals:
+        return []
+    actions = ("kms:Decrypt", "kms:DescribeKey")
+    return [
+        allow("ReadByNamedPrincipals", actions, on=THIS_KEY, to=_root(s), only=[_by(principals)], why=_THIS_KEY_WHY)
+    ]
+
+
+def _grant(s: Settings, principals: Sequence[str]) -> list[Statement]:
+    """Grants only for AWS services (control K5): volumes of jobs, apps and endpoints, and functions' environments."""
+    if not principals:
+        return []
+    only = [_by(principals), when("Bool", "kms:GrantIsForAWSResource", "true")]
+    return [allow("GrantToAwsServices", ["kms:CreateGrant"], on=THIS_KEY, to=_root(s), only=only, why=_THIS_KEY_WHY)]
+
+
+def _roles(s: Settings, *purposes: str) -> list[str]:
+    return [names.role_arn(s, purpose) for purpose in purposes]
+
+
+def data_key(s: Settings) -> list[Statement]:
+    """Buckets' objects, volumes of jobs and endpoints, models."""
+    deploy, writers = s.deploy.roles, s.deploy.data_writers
+    users = [*_roles(s, "job", "pipeline", "studio", "data-seed"), *deploy, *writers]
+    grantors = _roles(s, "job", "pipeline", "studio")
+    return [_administration(s), _use(s, users), *_read(s, s.deploy.plan_roles), *_grant(s, grantors)]
+
+
+def logs_key(s: Settings) -> list[Statement]:
+    """Log groups, the topic, the queue, and the functions' environments."""
+    groups = [f"{names.log_group_arn(s, start)}*" for start in (f"/aws/lambda/{s.prefix}-", f"/{s.prefix}/")]
+    functions = _roles(s, *names.FUNCTIONS)
+    return [
+        _administration(s),
+        _use(s, [*functions, *s.deploy.roles]),
+        *_read(s, s.deploy.plan_roles),
+        *_grant(s, s.deploy.roles),
+        allow(
+            "EncryptOurLogGroups",
+            SERVICE_USE,
+            on=THIS_KEY,
+            to=service(f"logs.{s.region}.amazonaws.com"),
+            only=[when("ArnLike", "kms:EncryptionContext:aws:logs:arn", groups)],
+            why=_THIS_KEY_WHY,
+        ),
+        # No aws:SourceArn or aws:SourceAccount here: EventBridge does not send them when it publishes to an encrypted
+        # topic, and delivery would fail in silence (SNS developer guide, key management).
+        allow(
+            "PublishToTheEncryptedTopic",
+            ["kms:Decrypt", "kms:GenerateDataKey*"],
+            on=THIS_KEY,
+            to=service("cloudwatch.amazonaws.com", "events.amazonaws.com"),
+            why=_THIS_KEY_WHY,
+        ),
+    ]
+
+
+def studio_key(s: Settings) -> list[Statement]:
+    """The domain's file system and the volumes of its apps. CreateApp checks the grant with the execution role."""
+    users = [*_roles(s, "studio"), *s.deploy.roles]
+    return [_administration(s), _use(s, users), *_grant(s, users)]
+
+
+def state_key(s: Settings) -> list[Statement]:
+    """Terraform's state. Who may read it is for the account's IAM to say, but only by way of S3."""
+    only = [
+        when("StringEquals", "kms:CallerAccount", s.account_id),
+        when("StringEquals", "kms:ViaService", f"s3.{s.region}.amazonaws.com"),
+    ]
+    use = allow("UseThroughS3", USE, on=THIS_KEY, to=_root(s), only=only, why=_THIS_KEY_WHY)
+    return [_administration(s), use]

@@ -1,0 +1,136 @@
+"""Statements of IAM policies: frozen, checked when written, and dicts only at the edge (`Statement.as_block`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+class PolicyError(ValueError):
+    """A statement is not what it should be; raised at synth, with the Sid."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One operator, key and values of a condition; a statement's conditions must all hold."""
+
+    test: str
+    variable: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Whom a resource policy speaks of."""
+
+    type: Literal["AWS", "Service", "*"]
+    identifiers: tuple[str, ...]
+
+
+ANYONE = Principal("*", ("*",))
+
+
+def service(*names: str) -> Principal:
+    """AWS services, such as `logs.us-east-1.amazonaws.com`."""
+    return Principal("Service", names)
+
+
+def when(test: str, variable: str, values: str | Sequence[str]) -> Condition:
+    """A condition; one value may be given bare."""
+    return Condition(test, variable, (values,) if isinstance(values, str) else tuple(values))
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement. `why` is the written reason for a `*`; reviews print it."""
+
+    sid: str
+    effect: Literal["Allow", "Deny"]
+    actions: tuple[str, ...]
+    resources: tuple[str, ...] = ()
+    not_resources: tuple[str, ...] = ()
+    principals: tuple[Principal, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    why: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        if re.fullmatch(r"[A-Z][A-Za-z0-9]+", self.sid) is None:
+            raise PolicyError(f"{self.sid!r}: a Sid is a sentence in letters and digits, beginning with a capital")
+        trusts = self.actions == ("sts:AssumeRole",) and bool(self.principals)  # a trust policy has no resources
+        if not self.actions or (bool(self.resources) == bool(self.not_resources) and not trusts):
+            raise PolicyError(f"{self.sid}: needs actions, and either resources or not_resources")
+        if self.effect == "Allow" and not self.why and (star := self._star()):
+            raise PolicyError(f"{self.sid}: {star} needs a written reason (why=...)")
+
+    def _star(self) -> str:
+        if "*" in self.resources:
+            return "the resource `*`"
+        if open_actions := [action for action in self.actions if action == "*" or action.endswith(":*")]:
+            return f"the action `{open_actions[0]}`"
+        if self.not_resources:
+            return "`not_resources`"
+        if ANYONE in self.principals and not self.conditions:
+            return "a principal `*` without a condition"
+        return ""
+
+    def as_block(self) -> dict[str, Any]:
+        """The statement as a block of `aws_iam_policy_document`."""
+        block: dict[str, Any] = {"sid": self.sid, "effect": self.effect, "actions": list(self.actions)}
+        if self.resources:
+            block["resources"] = list(self.resources)
+        if self.not_resources:
+            block["not_resources"] = list(self.not_resources)
+        if self.principals:
+            block["principals"] = [{"type": p.type, "identifiers": list(p.identifiers)} for p in self.principals]
+        if self.conditions:
+            block["condition"] = [
+                {"test": c.test, "variable": c.variable, "values": list(c.values)} for c in self.conditions
+            ]
+        return block
+
+
+def allow(
+    sid: str,
+    actions: Sequence[str],
+    *,
+    on: Sequence[str],
+    to: Principal | None = None,
+    only: Iterable[Condition] = (),
+    why: str = "",
+) -> Statement:
+    """An Allow. `on`: resources; `to`: the principal, in resource policies; `only`: conditions; `why`: a `*`'s reason.
+
+    Raises PolicyError for a `*` without a reason.
+    """
+    return Statement(
+        sid,
+        "Allow",
+        tuple(actions),
+        resources=tuple(on),
+        principals=(to,) if to else (),
+        conditions=tuple(only),
+        why=why,
+    )
+
+
+def deny(
+    sid: str,
+    actions: Sequence[str],
+    *,
+    on: Sequence[str] = (),
+    off: Sequence[str] = (),
+    to: Principal | None = None,
+    given: Iterable[Condition] = (),
+) -> Statement:
+    """A Deny. `on`: resources, or `off`: all but these; `given`: conditions that must hold for it to deny."""
+    return Statement(
+        sid,
+        "Deny",
+        tuple(actions),
+        resources=tuple(on),
+        not_resources=tuple(off),
+        principals=(to,) if to else (),
+        conditions=tuple(given),
+    )

@@ -1,0 +1,1 @@
+"""The tool beside the template: settings, names, terraform runner, embedded AWS. It imports nothing of the template."""

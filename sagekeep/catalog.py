@@ -1,0 +1,66 @@
+"""Facts about AWS that settings are checked against: container images a region, and instance types a kind of step.
+
+The data lies in `sagekeep/data/`, each file with its source and date.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_DATA = Path(__file__).with_name("data")
+
+
+@dataclass(frozen=True)
+class Images:
+    """Registries of the container images: kind -> repository, tag a version, account a region."""
+
+    document: dict[str, Any]
+
+    def regions(self, kind: str) -> list[str]:
+        """Regions that have the image of this kind."""
+        return sorted(self.document[kind]["registries"])
+
+    def registry(self, kind: str, region: str) -> str:
+        """Account that owns the image's repository in a region."""
+        return str(self.document[kind]["registries"][region])
+
+    def repository(self, kind: str) -> str:
+        """Name of the image's repository."""
+        return str(self.document[kind]["repository"])
+
+    def uri(self, kind: str, version: str, region: str) -> str:
+        """URI to pull. Raises KeyError for a region or version without the image."""
+        suffix = self.document["dns_suffix"]
+        host = f"{self.registry(kind, region)}.dkr.ecr.{region}.{suffix.get(region, suffix['default'])}"
+        return f"{host}/{self.repository(kind)}:{self.document[kind]['tags'][version]}"
+
+
+@dataclass(frozen=True)
+class InstanceTypes:
+    """Instance types of SageMaker, a table of families and sizes for each kind of step."""
+
+    document: dict[str, Any]
+
+    def known(self, kind: str) -> list[str]:
+        """Every type that a kind of step (`process`, `train`, `endpoint`) may use."""
+        return [f"ml.{family}.{size}" for family, sizes in self.document[kind].items() for size in sizes.split()]
+
+    def has_local_nvme(self, instance: str) -> bool:
+        """Whether the type has an instance store; SageMaker refuses a volume key for it."""
+        return instance.split(".")[1] in self.document["local_nvme"]
+
+
+@cache
+def images() -> Images:
+    """The container images."""
+    return Images(json.loads((_DATA / "images.json").read_text(encoding="utf-8")))
+
+
+@cache
+def instance_types() -> InstanceTypes:
+    """The instance types."""
+    return InstanceTypes(json.loads((_DATA / "instance_types.json").read_text(encoding="utf-8")))

@@ -1,0 +1,139 @@
+"""Rules that look at several settings, or at AWS's own tables. A rule whose keys are faulty already is not asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from sagekeep import catalog, names
+from sagekeep.settings import Settings
+from sagekeep.settings_faults import Fault
+from sagekeep.subnets import capacity_of_subnet, needed_addresses, subnet_prefix
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A check, and the keys that it reads."""
+
+    keys: tuple[str, ...]
+    check: Callable[[Settings], Iterator[Fault]]
+
+
+def _region_has_images(s: Settings) -> Iterator[Fault]:
+    images = catalog.images()
+    without = [
+        images.repository(kind) for kind in ("process", "train", "inference") if s.region not in images.regions(kind)
+    ]
+    if without:
+        near = get_close_matches(s.region, images.regions("train"), n=3)
+        hint = f"; near: {', '.join(near)}" if near else ""
+        yield Fault("region", f"must have the images {', '.join(without)}{hint}", s.region)
+
+
+def _subnets_have_room(s: Settings) -> Iterator[Fault]:
+    needed, prefix = needed_addresses(s), subnet_prefix(s)
+    if prefix > 28:
+        rule = (
+            f"is too small for {s.network.zone_count} zones: a subnet must be /28 or larger, these would be /{prefix}"
+        )
+        yield Fault("network.cidr", rule, s.network.cidr)
+    elif needed > capacity_of_subnet(s):
+        rule = (
+            f"is too small: each of {s.network.zone_count} zones needs {needed} addresses for "
+            f"{len(s.studio.users)} users, endpoints, jobs and functions; a /{prefix} gives {capacity_of_subnet(s)}"
+        )
+        yield Fault("network.cidr", rule, s.network.cidr)
+
+
+def _zones_are_of_the_region(s: Settings) -> Iterator[Fault]:
+    if isinstance(s.network.zones, int):
+        return
+    start = zone_id_prefix(s.region)
+    if foreign := [zone for zone in s.network.zones if zone.rpartition("-az")[0] != start]:
+        yield Fault("network.zones", f"must be zone ids of {s.region}, which begin with {start}-az", foreign)
+
+
+def zone_id_prefix(region: str) -> str:
+    """First part of a region's zone ids: `us-east-1` -> `use1`, `ap-southeast-2` -> `apse2`."""
+    area, *middle, number = region.split("-")
+    short = {"gov": "g", "iso": "i", "isob": "ib"}
+    directions = "".join(
+        short.get(part) or re.sub(r"(north|south|east|west|central)", lambda m: m[0][0], part) for part in middle
+    )
+    return f"{area}{directions}{number}"
+
+
+def _names_fit(s: Settings) -> Iterator[Fault]:
+    over = [limited for limited in names.limited_names(s) if len(limited.value) > limited.limit]
+    if over:
+        worst = max(over, key=lambda limited: len(limited.value) - limited.limit)
+        excess = len(worst.value) - worst.limit
+        rule = f"is {excess} characters too long: {worst.what} {worst.value!r} may have {worst.limit}"
+        yield Fault("prefix", rule, s.prefix)
+
+
+def _instance(kind: str) -> Callable[[Settings], Iterator[Fault]]:
+    def check(s: Settings) -> Iterator[Fault]:
+        value, types, key = (
+            getattr(s.pipeline.instances, kind),
+            catalog.instance_types(),
+            f"pipeline.instances.{kind}",
+        )
+        if value not in (known := types.known(kind)):
+            near = ", ".join(get_close_matches(value, known, n=3))
+            yield Fault(key, f"is not an instance type of this kind of step{'; near: ' * bool(near)}{near}", value)
+        elif types.has_local_nvme(value):
+            yield Fault(key, "has local NVMe storage, for which SageMaker takes no volume key; choose another", value)
+
+    return check
+
+
+def _principals_are_of_the_account(key: str) -> Callable[[Settings], Iterator[Fault]]:
+    def check(s: Settings) -> Iterator[Fault]:
+        for principal in getattr(s.deploy, key):
+            _, partition, _, _, account, _ = principal.split(":", 5)
+            if account != s.account_id:
+                yield Fault(f"deploy.{key}", f"must be of the account {s.account_id}", principal)
+            elif partition != s.partition:
+                yield Fault(f"deploy.{key}", f"must be of the partition {s.partition}", principal)
+
+    return check
+
+
+def _users_differ(s: Settings) -> Iterator[Fault]:
+    folded = [user.lower() for user in s.studio.users]
+    if twice := sorted({user for user in folded if folded.count(user) > 1}):
+        yield Fault("studio.users", "must differ from each other, capitals aside", twice)
+
+
+def _emails_are_of_allowed_domains(s: Settings) -> Iterator[Fault]:
+    allowed = {domain.lower() for domain in s.alerts.email_domains}
+    foreign = [email for email in s.alerts.emails if allowed and email.rpartition("@")[2].lower() not in allowed]
+    if foreign:
+        yield Fault(
+            "alerts.emails",
+            f"must be of a domain in alerts.email_domains ({', '.join(sorted(allowed))})",
+            foreign,
+        )
+
+
+RULES = (
+    Rule(("region",), _region_has_images),
+    Rule(("network.cidr", "network.zones"), _subnets_have_room),
+    Rule(("network.zones", "region"), _zones_are_of_the_region),
+    Rule(("prefix", "account_id", "region"), _names_fit),
+    *(Rule((f"pipeline.instances.{kind}",), _instance(kind)) for kind in ("process", "train", "endpoint")),
+    *(
+        Rule((f"deploy.{key}", "account_id", "region"), _principals_are_of_the_account(key))
+        for key in ("roles", "plan_roles", "data_writers")
+    ),
+    Rule(("studio.users",), _users_differ),
+    Rule(("alerts.emails", "alerts.email_domains"), _emails_are_of_allowed_domains),
+)
+
+
+def broken_rules(settings: Settings, bad: set[str]) -> list[Fault]:
+    """Faults that the rules find, less those of rules that read a key in `bad`."""
+    return [fault for rule in RULES if not bad.intersection(rule.keys) for fault in rule.check(settings)]

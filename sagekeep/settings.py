@@ -1,0 +1,320 @@
+"""Settings of one environment: read once from a TOML file, typed and frozen.
+
+    settings = load(environment_file("poc"))
+
+`load` reports every fault at once: each with its key, the rule that it breaks and the value found. Rules that look at
+one key stand beside it here; rules that look at several stand in `sagekeep.rules`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+from sagekeep.errors import UsageError
+from sagekeep.settings_faults import Fault, SettingsError, faults_of
+
+DEFAULT_ENVIRONMENT = "poc"
+ENVIRONMENT_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+
+
+def _text(pattern: str, rule: str) -> Any:
+    """Metadata of a string field: `pattern` must match whole; `rule` is what its author reads."""
+
+    def check(value: str) -> str:
+        if re.fullmatch(pattern, value) is None:
+            raise PydanticCustomError("rule", "{rule}", {"rule": rule})
+        return value
+
+    return AfterValidator(check), Field(json_schema_extra={"pattern": f"^(?:{pattern})$"})
+
+
+def _texts(pattern: str, rule: str) -> Any:
+    """As `_text`, for each string of a list."""
+    check, _ = _text(pattern, rule)
+    return AfterValidator(lambda values: tuple(check.func(value) for value in values)), Field(strict=False)
+
+
+def _check_cidr(value: object) -> str:
+    if isinstance(value, str):
+        try:
+            network = IPv4Network(value)
+        except ValueError:
+            pass
+        else:
+            if network.is_private and 16 <= network.prefixlen <= 28:
+                return value
+    rule = "must be a private IPv4 network from /16 to /28 without host bits, such as 10.40.0.0/16"
+    raise PydanticCustomError("rule", "{rule}", {"rule": rule})
+
+
+def _check_zones(value: object) -> int | tuple[str, ...]:
+    if isinstance(value, int) and not isinstance(value, bool) and 2 <= value <= 6:
+        return value
+    if (
+        isinstance(value, list | tuple)
+        and 2 <= len(value) <= 6
+        and len(set(value)) == len(value)
+        and all(isinstance(zone, str) and re.fullmatch(r"[a-z]+[0-9]-az[0-9]", zone) for zone in value)
+    ):
+        return tuple(value)
+    rule = 'must be a number from 2 to 6, or a list of 2 to 6 different zone ids such as ["use1-az1", "use1-az2"]'
+    raise PydanticCustomError("rule", "{rule}", {"rule": rule})
+
+
+_ZONES_SCHEMA = {
+    "anyOf": [
+        {"type": "integer", "minimum": 2, "maximum": 6},
+        {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 6, "uniqueItems": True},
+    ]
+}
+_TAG_RULE = "needs a key of 1 to 128 characters that does not begin with aws:, and a value of up to 256 characters"
+
+
+def _check_tags(tags: dict[str, str]) -> dict[str, str]:
+    for key, value in tags.items():
+        if not 0 < len(key) <= 128 or key.lower().startswith("aws:") or len(value) > 256:
+            raise PydanticCustomError("rule", "{rule}", {"rule": _TAG_RULE})
+    return tags
+
+
+Prefix = Annotated[
+    str,
+    *_text(
+        r"[a-z][a-z0-9]*(-[a-z0-9]+)*",
+        "must be lower-case letters, digits and single hyphens, beginning with a letter (no underscores)",
+    ),
+]
+PipelineName = Annotated[
+    str,
+    *_text(
+        r"[a-z0-9](-?[a-z0-9]){0,39}",
+        "must be at most 40 lower-case letters, digits and single hyphens (no underscores)",
+    ),
+]
+PrincipalArns = Annotated[
+    tuple[str, ...],
+    *_texts(
+        r"arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[\w+=,.@/*-]+",
+        "must be ARNs of IAM roles or users, such as arn:aws:iam::123456789012:role/deployer",
+    ),
+]
+UserNames = Annotated[
+    tuple[str, ...],
+    *_texts(r"[a-zA-Z0-9](-?[a-zA-Z0-9]){0,62}", "must be letters, digits and single hyphens, at most 63 each"),
+]
+Emails = Annotated[tuple[str, ...], *_texts(r"[^@\s]+@[^@\s]+\.[^@\s]+", "must be e-mail addresses")]
+Instance = Annotated[str, *_text(r"ml\.[a-z0-9-]+\.[a-z0-9-]+", "must be an instance type such as ml.m5.large")]
+
+
+class Section(BaseModel):
+    """Base of all sections: frozen, strict about types, and closed to unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Deploy(Section):
+    """Who may touch the environment from outside its VPC."""
+
+    roles: PrincipalArns = Field((), description="ARNs that deploy; exempt from the bucket's network perimeter")
+    plan_roles: PrincipalArns = Field((), description="ARNs that only plan; exempt for reading")
+    data_writers: PrincipalArns = Field((), description="ARNs that put data under raw/ from outside the VPC")
+
+
+class Network(Section):
+    """Address space of the isolated VPC."""
+
+    cidr: Annotated[str, PlainValidator(_check_cidr), WithJsonSchema({"type": "string", "format": "ipv4-network"})] = (
+        Field("10.40.0.0/16", description="address range of the VPC, split evenly over the zones")
+    )
+    zones: Annotated[int | tuple[str, ...], PlainValidator(_check_zones), WithJsonSchema(_ZONES_SCHEMA)] = Field(
+        2, description="how many availability zones, or their zone ids"
+    )
+
+    @property
+    def range(self) -> IPv4Network:
+        """`cidr` as a network."""
+        return IPv4Network(self.cidr)
+
+    @property
+    def zone_count(self) -> int:
+        """How many zones the VPC spans."""
+        return self.zones if isinstance(self.zones, int) else len(self.zones)
+
+
+class Studio(Section):
+    """The SageMaker Studio domain and its user profiles."""
+
+    auth: Literal["IAM"] = Field("IAM", description="how people sign in; IAM is the only way so far")
+    sign_in: Literal["iam"] = Field("iam", description="who may open Studio: whoever IAM lets presign a URL")
+    users: UserNames = Field((), description="names of user profiles")
+    idle_minutes: int = Field(120, ge=60, le=525_600, description="minutes after which an idle app is shut down")
+
+
+class Instances(Section):
+    """An instance type for each kind of step."""
+
+    process: Instance = "ml.m5.large"
+    train: Instance = "ml.m5.xlarge"
+    endpoint: Instance = "ml.m5.large"
+
+
+class Pipeline(Section):
+    """The SageMaker pipeline: its name, what it learns, and on what."""
+
+    name: PipelineName = Field("ml-pipeline", description="name of pipeline and endpoint, at most 40 characters")
+    label: str = Field("label", min_length=1, max_length=200, description="column that the model predicts")
+    problem_type: Literal["", "binary", "multiclass", "regression"] = Field("", description="empty: inferred")
+    seed: int = Field(42, ge=0, le=2**31 - 1, description="seed of every random choice")
+    test_fraction: float = Field(0.2, gt=0, lt=1, description="share of rows that training never sees")
+    presets: str = Field("medium_quality", pattern=r"^[a-z_]+$", description="AutoGluon presets")
+    time_limit_seconds: int = Field(600, ge=10, le=432_000, description="AutoGluon's time to fit, in seconds")
+    sample_rows: int = Field(500, ge=0, le=100_000, description="rows of synthetic data put under raw/; 0: none")
+    endpoint_instances: int = Field(1, ge=1, le=100, description="instances behind the endpoint")
+    sklearn_version: Literal["1.2-1", "1.4-2", "1.9-0"] = Field("1.9-0", description="scikit-learn image")
+    autogluon_version: Literal["1.4.0", "1.5.0"] = Field("1.5.0", description="AutoGluon images")
+    instances: Instances = Field(default_factory=Instances)
+
+
+class Alerts(Section):
+    """Who hears of a failed run."""
+
+    emails: Emails = Field((), description="addresses subscribed to the topic; each must confirm")
+    email_domains: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+        (), description="domains that e-mail subscriptions may have; empty: the domains of `emails`"
+    )
+
+
+class State(Section):
+    """Where Terraform keeps its state."""
+
+    backend: Literal["s3", "local"] = Field("s3", description='"local" is for a first look: no locking, no sharing')
+
+
+class Settings(Section):
+    """Everything that an operator decides about one environment."""
+
+    environment: str = Field(exclude=True, description="name of the environment: its file's name")
+    prefix: Prefix = Field(description="first part of every name; lower case, short")
+    account_id: Annotated[str, *_text(r"[0-9]{12}", "must be 12 digits, in quotes")]
+    region: str = Field(description="AWS region; must have the scikit-learn and AutoGluon images")
+    removal: Literal["destroy", "retain"] = Field("retain", description="what `destroy` may take with it")
+    provider: Annotated[str, *_text(r"[0-9.,<>=~! ]+", "must be a Terraform version constraint")] = Field(
+        "~> 5.100", description="version constraint of hashicorp/aws; tested with 5.100.0"
+    )
+    log_retention_days: Literal[365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653] = 365
+    tags: Annotated[dict[str, str], AfterValidator(_check_tags)] = Field(default_factory=dict)
+    deploy: Deploy = Field(default_factory=Deploy)
+    network: Network = Field(default_factory=Network)
+    studio: Studio = Field(default_factory=Studio)
+    pipeline: Pipeline = Field(default_factory=Pipeline)
+    alerts: Alerts = Field(default_factory=Alerts)
+    state: State = Field(default_factory=State)
+
+    @property
+    def partition(self) -> str:
+        """AWS partition of the region, as it stands in ARNs."""
+        for start, partition in (
+            ("cn-", "aws-cn"),
+            ("us-gov-", "aws-us-gov"),
+            ("us-isob-", "aws-iso-b"),
+            ("us-iso-", "aws-iso"),
+        ):
+            if self.region.startswith(start):
+                return partition
+        return "aws"
+
+    @property
+    def protected(self) -> bool:
+        """Whether destroying must be refused."""
+        return self.removal == "retain"
+
+
+def environment_file(environment: str, folder: Path = Path("environments")) -> Path:
+    """Path of an environment's settings: a name, or the path of a .toml file.
+
+    Raises UsageError when there is no such file.
+    """
+    path = Path(environment) if environment.endswith(".toml") else folder / f"{environment}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in folder.glob("*.toml"))) or "none"
+        raise UsageError(f"there is no settings file {path}", hint=f"environments in {folder}/: {known}")
+    return path
+
+
+def load(path: Path) -> Settings:
+    """Read, validate and freeze the settings in `path`. Raises SettingsError with every fault."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(str(path), [Fault("(file)", f"is not TOML: {error}", None)]) from None
+    if ENVIRONMENT_NAME.fullmatch(path.stem) is None:
+        rule = "must be lower-case letters, digits and hyphens, as it names state keys and folders"
+        raise SettingsError(str(path), [Fault("(file name)", rule, path.stem)])
+    return parse(raw, environment=path.stem, source=str(path))
+
+
+def parse(raw: Mapping[str, Any], *, environment: str, source: str = "settings") -> Settings:
+    """Validate a document that was read from TOML. Raises SettingsError with every fault of `source`."""
+    from sagekeep.rules import broken_rules  # noqa: PLC0415 - rules import Settings
+
+    settings, faults = _validate({**raw, "environment": environment})
+    if "environment" in raw:
+        faults.append(Fault("environment", "is not a key: the file's name is the environment's", raw["environment"]))
+    bad = {fault.key for fault in faults}
+    if settings is None:
+        # The other rules see the good keys and, in the place of bad ones, values that break nothing.
+        settings, rest = _validate(_without(raw, bad, environment))
+        bad |= {fault.key for fault in rest}
+    if settings is not None:
+        faults += broken_rules(settings, bad)
+    if faults or settings is None:
+        raise SettingsError(source, sorted(faults, key=lambda fault: fault.key))
+    return settings
+
+
+def _validate(raw: Mapping[str, Any]) -> tuple[Settings | None, list[Fault]]:
+    try:
+        return Settings.model_validate(raw), []
+    except ValidationError as error:
+        return None, faults_of(error, Settings)
+
+
+def _without(raw: Mapping[str, Any], bad: set[str], environment: str) -> dict[str, Any]:
+    """`raw` less the bad keys, with stand-ins for the three that have no default."""
+
+    def keep(node: Mapping[str, Any], path: str) -> dict[str, Any]:
+        good = {key: value for key, value in node.items() if f"{path}{key}" not in bad}
+        return {
+            key: keep(value, f"{path}{key}.") if isinstance(value, Mapping) else value for key, value in good.items()
+        }
+
+    stand_ins = {"prefix": "a", "account_id": "0" * 12, "region": "us-east-1"}
+    return stand_ins | keep(raw, "") | {"environment": environment}
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of a settings file, for editors."""
+    document = Settings.model_json_schema()
+    document["properties"].pop("environment")
+    document["required"].remove("environment")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **document,
+        "title": "SageKeep settings",
+    }

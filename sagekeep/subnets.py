@@ -1,0 +1,35 @@
+"""How the VPC's address range is split over the zones, and whether each part is large enough."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+
+from sagekeep.settings import Settings
+
+RESERVED_BY_AWS = 5  # in every subnet (VPC user guide, subnet sizing)
+INTERFACE_ENDPOINTS = 9
+ADDRESSES_PER_USER = 4  # two to four a Studio user (SageMaker developer guide, VpcOnly mode)
+JOBS_AND_FUNCTIONS = 32  # two a job or model instance, and the functions' shared interfaces
+
+
+def subnet_prefix(s: Settings) -> int:
+    """Prefix length of each zone's subnet: the range split into the next power of two."""
+    return s.network.range.prefixlen + (s.network.zone_count - 1).bit_length()
+
+
+def subnet_ranges(s: Settings) -> list[IPv4Network]:
+    """Range of each zone's subnet, in the order of the zones."""
+    ranges = s.network.range.subnets(new_prefix=subnet_prefix(s))
+    return [next(ranges) for _ in range(s.network.zone_count)]
+
+
+def needed_addresses(s: Settings) -> int:
+    """Addresses that one zone must have; Studio may put every user's apps into the same zone."""
+    users = ADDRESSES_PER_USER * len(s.studio.users)
+    file_system = 1
+    return INTERFACE_ENDPOINTS + file_system + users + JOBS_AND_FUNCTIONS + 2 * s.pipeline.endpoint_instances
+
+
+def capacity_of_subnet(s: Settings) -> int:
+    """Addresses of a zone's subnet that may be used."""
+    return int(2 ** (32 - subnet_prefix(s))) - RESERVED_BY_AWS

@@ -1,0 +1,108 @@
+"""All stacks of an environment in their order, and what is written beside their Terraform."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from cdktf import App
+
+from sagekeep import names
+from sagekeep.errors import UsageError
+from sagekeep.settings import Settings
+from stacks.base import EstateStack
+from stacks.keys import KeysStack
+from stacks.network import NetworkStack
+from stacks.pipeline import PipelineStack
+from stacks.state import StateStack
+from stacks.storage import StorageStack
+from stacks.studio import StudioStack
+
+
+def build(app: App, settings: Settings) -> list[EstateStack]:
+    """The stacks, producers first."""
+    stacks: list[EstateStack] = [StateStack(app, settings)] if settings.state.backend == "s3" else []
+    keys = KeysStack(app, settings)
+    network = NetworkStack(app, settings, keys=keys)
+    storage = StorageStack(app, settings, keys=keys, network=network)
+    studio = StudioStack(app, settings, keys=keys, network=network)
+    pipeline = PipelineStack(app, settings, keys=keys, network=network, storage=storage)
+    return [*stacks, keys, network, storage, studio, pipeline]
+
+
+def synthesize(settings: Settings, out: Path) -> None:
+    """Write the environment's Terraform to `out`: stacks/<stack>/, manifest.json and model.json.
+
+    Raises UsageError when `out` holds another environment's Terraform.
+    """
+    _refuse_other_environment(settings, out)
+    app = App(outdir=str(out), skip_validation=True)
+    stacks = build(app, settings)
+    app.synth()
+    for stack in stacks:
+        _write_files(out / "stacks" / stack.NAME, stack.files)
+    _remove_stale_stacks(out, {stack.NAME for stack in stacks})
+    model = json.dumps(_model(settings, out, stacks), indent=2, sort_keys=True)
+    (out / "model.json").write_text(f"{model}\n", encoding="utf-8")
+
+
+def _refuse_other_environment(settings: Settings, out: Path) -> None:
+    model = out / "model.json"
+    found = json.loads(model.read_text(encoding="utf-8"))["environment"] if model.is_file() else settings.environment
+    if found != settings.environment:
+        hint = f"give another folder: --out {names.output_folder(settings.environment)} (cdktf: --output)"
+        raise UsageError(f"{out.name} holds the environment {found}, not {settings.environment}", hint=hint)
+
+
+def _write_files(folder: Path, files: dict[str, bytes]) -> None:
+    shutil.rmtree(folder / "assets", ignore_errors=True)  # of earlier contents
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def _remove_stale_stacks(out: Path, current: set[str]) -> None:
+    """A stack that is no longer built keeps its folder otherwise; its state, where it is local, lies beside."""
+    for folder in (out / "stacks").iterdir():
+        if folder.is_dir() and folder.name not in current:
+            shutil.rmtree(folder)
+
+
+def _model(settings: Settings, out: Path, stacks: list[EstateStack]) -> dict[str, Any]:
+    """What the tool reads beside the Terraform: settings, addresses by path, statements with their reasons."""
+    return {
+        "environment": settings.environment,
+        "settings": settings.model_dump(mode="json"),
+        "stacks": {
+            stack.NAME: {
+                "resources": _resources(out / "stacks" / stack.NAME / "cdk.tf.json"),
+                "policies": {
+                    address: [statement.as_block() | {"why": statement.why} for statement in statements]
+                    for address, statements in stack.statements.items()
+                },
+            }
+            for stack in stacks
+        },
+        "state": {
+            "backend": settings.state.backend,
+            "bucket": names.bucket(settings, "state"),
+            "log_bucket": names.bucket(settings, "state-logs"),
+            "key_alias": names.key_alias(settings, "state"),
+            "region": settings.region,
+        },
+    }
+
+
+def _resources(file: Path) -> list[dict[str, str]]:
+    """Construct path and Terraform address of every resource and data source of a stack."""
+    document = json.loads(file.read_text(encoding="utf-8"))
+    return [
+        {"path": body["//"]["metadata"]["path"], "address": f"{start}{kind}.{name}"}
+        for block, start in (("resource", ""), ("data", "data."))
+        for kind, bodies in document.get(block, {}).items()
+        for name, body in bodies.items()
+        if "//" in body
+    ]

@@ -1,0 +1,128 @@
+"""The base of every stack: provider, backend, short addresses, described outputs and explicit reads of other stacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, cast
+
+from cdktf import (
+    DataTerraformRemoteStateLocal,
+    DataTerraformRemoteStateS3,
+    LocalBackend,
+    S3Backend,
+    TerraformElement,
+    TerraformOutput,
+    TerraformRemoteState,
+    TerraformStack,
+)
+from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
+from constructs import Construct
+
+from policies.statement import Statement
+from sagekeep import names
+from sagekeep.settings import Settings
+
+TERRAFORM = ">= 1.10"  # the first version whose S3 backend locks with a lock file
+
+
+class StackError(Exception):
+    """A stack is not built as it should be; a fault of this repository, not of its settings."""
+
+
+class EstateStack(TerraformStack):
+    """A stack of the environment. Subclasses set NAME and add their parts in `__init__`."""
+
+    NAME: ClassVar[str]
+
+    def __init__(self, scope: Construct, settings: Settings, *, reads: Sequence[EstateStack] = ()) -> None:
+        self._paths: dict[str, str] = {}  # before super(): it allocates ids
+        super().__init__(scope, self.NAME)
+        self.settings = settings
+        self.described: set[str] = set()
+        self.statements: dict[str, Sequence[Statement]] = {}
+        self.files: dict[str, bytes] = {}
+        self._provider()
+        self._backend()
+        self._remotes = {stack.NAME: self._remote(stack) for stack in reads}
+
+    def _provider(self) -> None:
+        s = self.settings
+        tags = {"Environment": s.environment, "ManagedBy": "SageKeep", "Stack": self.NAME, **s.tags}
+        AwsProvider(
+            self,
+            "aws",
+            region=s.region,
+            allowed_account_ids=[s.account_id],
+            default_tags=[AwsProviderDefaultTags(tags=tags)],
+        )
+        self.add_override("terraform.required_providers.aws.version", s.provider)
+        self.add_override("terraform.required_version", TERRAFORM)
+
+    def _backend(self) -> None:
+        s = self.settings
+        if s.state.backend == "local":
+            LocalBackend(self, path=f"../{self.NAME}.tfstate")  # also read by other stacks, from their own folders
+            return
+        S3Backend(
+            self,
+            bucket=names.bucket(s, "state"),
+            key=names.state_key(s, self.NAME),
+            region=s.region,
+            encrypt=True,
+            kms_key_id=names.key_alias(s, "state"),
+        )
+        self.add_override("terraform.backend.s3.use_lockfile", True)  # noqa: FBT003 - cdktf's signature
+
+    def _remote(self, other: EstateStack) -> Remote:
+        s = self.settings
+        self.add_dependency(other)
+        state: TerraformRemoteState
+        if s.state.backend == "local":
+            state = DataTerraformRemoteStateLocal(self, other.NAME, path=f"../{other.NAME}.tfstate")
+        else:
+            state = DataTerraformRemoteStateS3(
+                self,
+                other.NAME,
+                bucket=names.bucket(s, "state"),
+                key=names.state_key(s, other.NAME),
+                region=s.region,
+            )
+        return Remote(other, state)
+
+    def read(self, stack: type[EstateStack]) -> Remote:
+        """Outputs of a stack that this one was given in `reads`."""
+        return self._remotes[stack.NAME]
+
+    def output(self, name: str, value: object, description: str) -> None:
+        """A described output; other stacks and other estates read it by this name."""
+        TerraformOutput(self, f"output-{name}", value=value, description=description).override_logical_id(name)
+        self.described.add(name)
+
+    def _allocate_logical_id(self, element: TerraformElement) -> str:
+        """Address of an element: its path. cdktf's own scheme adds a hash, and lets equal ids replace each other."""
+        path = element.node.path
+        identifier = "_".join(path.split("/")[1:]).replace("-", "_")
+        if self._paths.setdefault(identifier, path) != path:
+            raise StackError(f"{path} and {self._paths[identifier]} would have the same address {identifier}")
+        return identifier
+
+
+class Remote:
+    """Outputs of another stack, read from its state; a name that the other does not output raises at synth."""
+
+    def __init__(self, producer: EstateStack, state: TerraformRemoteState) -> None:
+        self._producer = producer
+        self._state = state
+
+    def text(self, name: str) -> str:
+        """A string output. Raises StackError when the stack has no such output."""
+        return cast("str", self._state.get_string(self._checked(name)))
+
+    def texts(self, name: str) -> list[str]:
+        """A list output: a Python list of one token, to be passed on whole. Raises StackError as `text`."""
+        return cast("list[str]", self._state.get_list(self._checked(name)))
+
+    def _checked(self, name: str) -> str:
+        if name not in self._producer.described:
+            raise StackError(f"stack {self._producer.NAME} has no output {name!r}")
+        return name

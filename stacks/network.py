@@ -1,0 +1,36 @@
+"""The isolated VPC and the only ways out of it."""
+
+from __future__ import annotations
+
+from constructs import Construct
+
+from sagekeep.settings import Settings
+from stacks.base import EstateStack
+from stacks.keys import KeysStack
+from stacks.parts.endpoint_set import EndpointSet
+from stacks.parts.flow_logs import FlowLogs
+from stacks.parts.isolated_vpc import IsolatedVpc
+from stacks.parts.security_groups import GROUPS, SecurityGroups
+
+
+class NetworkStack(EstateStack):
+    """VPC, isolated subnets, endpoints, security groups, flow logs."""
+
+    NAME = "network"
+
+    def __init__(self, scope: Construct, settings: Settings, *, keys: KeysStack) -> None:
+        super().__init__(scope, settings, reads=[keys])
+        vpc = IsolatedVpc(self, "isolated", settings=settings)
+        groups = SecurityGroups(self, "groups", settings=settings, vpc_id=vpc.id)
+        endpoints = EndpointSet(
+            self, "endpoint", settings=settings, vpc=vpc, security_group_id=groups.id_of("endpoints")
+        )
+        groups.connect(s3_prefix_list_id=endpoints.s3.prefix_list_id)
+        FlowLogs(self, "flow", settings=settings, vpc_id=vpc.id, key_arn=self.read(KeysStack).text("logs_key_arn"))
+        self.output("vpc_id", vpc.id, "The isolated VPC")
+        self.output("vpc_cidr", settings.network.cidr, "Address range of the VPC")
+        self.output("subnet_ids", [subnet.id for subnet in vpc.subnets], "Isolated subnets, one a zone")
+        self.output("route_table_ids", [table.id for table in vpc.route_tables], "Route tables of the subnets")
+        self.output("s3_endpoint_id", endpoints.s3.id, "Gateway endpoint for S3")
+        for purpose, description in GROUPS.items():
+            self.output(f"{purpose}_security_group_id", groups.id_of(purpose), f"Security group: {description}")

@@ -1,0 +1,60 @@
+"""Policy documents from statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from cdktf_cdktf_provider_aws.data_aws_iam_policy_document import DataAwsIamPolicyDocument
+from cdktf_cdktf_provider_aws.iam_role import IamRole
+from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
+from constructs import Construct
+
+from policies.statement import Statement, allow, service, when
+from sagekeep import names
+from sagekeep.settings import Settings
+from stacks.base import EstateStack
+
+
+def policy_json(scope: Construct, id: str, statements: Sequence[Statement]) -> str:
+    """The statements as `aws_iam_policy_document`, visible to reviews and scanners; its `json`, a token."""
+    document = DataAwsIamPolicyDocument(scope, id)
+    address = ".".join(("data", "aws_iam_policy_document", document.friendly_unique_id))
+    cast("EstateStack", EstateStack.of(scope)).statements[address] = statements
+    # An override is one call for the whole document; typed blocks cost a round trip to the kernel for each.
+    document.add_override("statement", [statement.as_block() for statement in statements])
+    return cast("str", document.json)
+
+
+class ScopedRole(Construct):
+    """A role that one AWS service may assume, for this account only, with one inline policy."""
+
+    def __init__(
+        self, scope: Construct, id: str, *, settings: Settings, purpose: str, trusted: str, description: str
+    ) -> None:
+        super().__init__(scope, id)
+        self.settings = settings
+        self.role = IamRole(
+            self,
+            "role",
+            name=names.role(settings, purpose),
+            description=description,
+            assume_role_policy=policy_json(self, "trust", [self._trust(trusted)]),
+        )
+
+    def _trust(self, trusted: str) -> Statement:
+        """Only for resources of this account (controls I4): the confused deputy is another account's resource."""
+        s = self.settings
+        only = [when("StringEquals", "aws:SourceAccount", s.account_id)]
+        service_name = trusted.split(".", 1)[0]
+        # Lambda's service sends no source ARN when it assumes an execution role for a function that is being created.
+        if service_name == "sagemaker":
+            only.append(when("ArnLike", "aws:SourceArn", names.arn(s, service_name, "*")))
+        if service_name == "vpc-flow-logs":
+            only.append(when("ArnLike", "aws:SourceArn", names.arn(s, "ec2", "vpc-flow-log/*")))
+        return allow("TrustTheServiceForThisAccount", ["sts:AssumeRole"], on=(), to=service(trusted), only=only)
+
+    def attach(self, statements: Sequence[Statement], *, id: str = "policy", name: str = "access") -> IamRolePolicy:
+        """Attach the inline policy."""
+        policy = policy_json(self, f"{id}-statements", statements)
+        return IamRolePolicy(self, id, name=name, role=self.role.name, policy=policy)

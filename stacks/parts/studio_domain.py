@@ -1,0 +1,138 @@
+"""The Studio domain with its user profiles, and what must happen before and after it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from cdktf import Fn, ITerraformDependable, TerraformResourceLifecycle
+from cdktf_cdktf_provider_aws.sagemaker_domain import (
+    SagemakerDomain,
+    SagemakerDomainDefaultSpaceSettings,
+    SagemakerDomainDefaultUserSettings,
+    SagemakerDomainDefaultUserSettingsJupyterLabAppSettings,
+    SagemakerDomainDefaultUserSettingsJupyterLabAppSettingsAppLifecycleManagement,
+    SagemakerDomainDefaultUserSettingsJupyterLabAppSettingsAppLifecycleManagementIdleSettings,
+    SagemakerDomainDefaultUserSettingsJupyterLabAppSettingsDefaultResourceSpec,
+    SagemakerDomainRetentionPolicy,
+)
+from cdktf_cdktf_provider_aws.sagemaker_studio_lifecycle_config import SagemakerStudioLifecycleConfig
+from cdktf_cdktf_provider_aws.sagemaker_user_profile import SagemakerUserProfile
+from constructs import Construct
+
+from policies.jobs import Placement
+from sagekeep import names
+from sagekeep.settings import Settings
+from stacks.base import Remote
+from stacks.parts import sdk_defaults
+from stacks.parts.invocations import owned_by_terraform
+from stacks.parts.policy import ScopedRole
+from stacks.parts.vpc_function import VpcFunction
+
+
+class StudioDomain(Construct):
+    """VpcOnly, under our key, with idle shutdown.
+
+    Order of destruction: apps and spaces (invocation), profiles, domain, then the two NFS groups (invocation) that
+    Studio made in the VPC and leaves there.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: Settings,
+        place: Placement,
+        vpc: Remote,
+        keys: Remote,
+        role: ScopedRole,
+        sweeper: VpcFunction,
+        after: Sequence[ITerraformDependable],
+    ) -> None:
+        super().__init__(scope, id)
+        self.settings = settings
+        network_sweep = owned_by_terraform(
+            self,
+            "network-sweep",
+            function=sweeper,
+            request={"action": "sweep_network", "vpc_id": vpc.text("vpc_id")},
+        )
+        lifecycle = self._sdk_defaults(place)
+        self.domain = self._domain(vpc, keys, role, lifecycle, [network_sweep, *after])
+        self.users = [
+            SagemakerUserProfile(self, f"user-{user.lower()}", domain_id=self.domain.id, user_profile_name=user)
+            for user in settings.studio.users
+        ]
+        owned_by_terraform(
+            self,
+            "domain-sweep",
+            function=sweeper,
+            request={"action": "sweep_domain", "domain_id": self.domain.id},
+            triggers={"domain_id": self.domain.id},
+            after=self.users,
+            protected=settings.protected,
+        )
+
+    def _sdk_defaults(self, place: Placement) -> SagemakerStudioLifecycleConfig:
+        config = cast("str", Fn.jsonencode(sdk_defaults.defaults(self.settings, place)))
+        before, after = sdk_defaults.SCRIPT
+        script = cast("str", Fn.join("", [Fn.raw_string(before), config, Fn.raw_string(after)]))
+        return SagemakerStudioLifecycleConfig(
+            self,
+            "sdk-defaults",
+            studio_lifecycle_config_name=names.name(self.settings, "sdk-defaults"),
+            studio_lifecycle_config_app_type="JupyterLab",
+            studio_lifecycle_config_content=cast("str", Fn.base64encode(script)),
+        )
+
+    def _domain(
+        self,
+        vpc: Remote,
+        keys: Remote,
+        role: ScopedRole,
+        lifecycle: SagemakerStudioLifecycleConfig,
+        after: Sequence[ITerraformDependable],
+    ) -> SagemakerDomain:
+        s, groups = self.settings, [vpc.text("studio_security_group_id")]
+        return SagemakerDomain(
+            self,
+            "domain",
+            domain_name=names.name(s, "studio"),
+            auth_mode=s.studio.auth,
+            app_network_access_type="VpcOnly",
+            vpc_id=vpc.text("vpc_id"),
+            subnet_ids=vpc.texts("subnet_ids"),
+            kms_key_id=keys.text("studio_key_arn"),
+            retention_policy=SagemakerDomainRetentionPolicy(home_efs_file_system="Retain" if s.protected else "Delete"),
+            default_user_settings=SagemakerDomainDefaultUserSettings(
+                execution_role=role.role.arn,
+                security_groups=groups,
+                jupyter_lab_app_settings=self._jupyter_lab(lifecycle),
+            ),
+            default_space_settings=SagemakerDomainDefaultSpaceSettings(
+                execution_role=role.role.arn, security_groups=groups
+            ),
+            depends_on=list(after),
+            lifecycle=TerraformResourceLifecycle(prevent_destroy=s.protected),
+        )
+
+    def _jupyter_lab(
+        self, lifecycle: SagemakerStudioLifecycleConfig
+    ) -> SagemakerDomainDefaultUserSettingsJupyterLabAppSettings:
+        minutes = self.settings.studio.idle_minutes
+        idle = SagemakerDomainDefaultUserSettingsJupyterLabAppSettingsAppLifecycleManagementIdleSettings(
+            lifecycle_management="ENABLED",
+            idle_timeout_in_minutes=minutes,
+            min_idle_timeout_in_minutes=60,
+            max_idle_timeout_in_minutes=max(minutes, 480),
+        )
+        return SagemakerDomainDefaultUserSettingsJupyterLabAppSettings(
+            lifecycle_config_arns=[lifecycle.arn],
+            app_lifecycle_management=SagemakerDomainDefaultUserSettingsJupyterLabAppSettingsAppLifecycleManagement(
+                idle_settings=idle
+            ),
+            default_resource_spec=SagemakerDomainDefaultUserSettingsJupyterLabAppSettingsDefaultResourceSpec(
+                instance_type="ml.t3.medium", lifecycle_config_arn=lifecycle.arn
+            ),
+        )

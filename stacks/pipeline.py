@@ -1,0 +1,115 @@
+"""The pipeline: its roles, its functions, its code and data, its alerts, and the pipeline itself."""
+
+from __future__ import annotations
+
+from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
+from constructs import Construct
+
+from policies import functions, jobs
+from policies.statement import Statement
+from sagekeep import names
+from sagekeep.settings import Settings
+from stacks.base import EstateStack
+from stacks.keys import KeysStack
+from stacks.network import NetworkStack
+from stacks.parts.alerts import Alerts
+from stacks.parts.code_objects import CodeObjects
+from stacks.parts.invocations import owned_by_terraform
+from stacks.parts.managed_pipeline import ManagedPipeline, configuration
+from stacks.parts.policy import ScopedRole
+from stacks.parts.vpc_function import FunctionCode, VpcFunction, VpcPlace
+from stacks.storage import StorageStack
+
+MANAGER = FunctionCode(
+    "pipeline-manager", "Creates, updates and deletes the pipeline", ("pipeline_manager",), timeout=900
+)
+READER = FunctionCode(
+    "pipeline-reader", "Compares the live pipeline with the wanted one", ("pipeline_reader", "pipeline_manager")
+)
+SEED = FunctionCode("data-seed", "Puts synthetic data where there is none", ("data_seed",))
+
+
+class PipelineStack(EstateStack):
+    """Everything that runs the pipeline."""
+
+    NAME = "pipeline"
+
+    def __init__(
+        self, scope: Construct, settings: Settings, *, keys: KeysStack, network: NetworkStack, storage: StorageStack
+    ) -> None:
+        super().__init__(scope, settings, reads=[keys, network, storage])
+        self._vpc, self._keys = self.read(NetworkStack), self.read(KeysStack)
+        key_arn, bucket = self._keys.text("data_key_arn"), self.read(StorageStack).text("data_bucket")
+        place = jobs.Placement(
+            tuple(self._vpc.texts("subnet_ids")), (self._vpc.text("jobs_security_group_id"),), key_arn
+        )
+        roles = [
+            self._role("job", "Jobs, models and endpoints", jobs.job_role(settings, key_arn)),
+            self._role("pipeline", "Runs of the pipeline", jobs.pipeline_role(settings, place)),
+        ]
+        code = CodeObjects(self, "code", bucket=bucket, key_arn=key_arn)
+        manager = self._function(MANAGER, functions.pipeline_manager(settings))
+        reader = self._function(READER, functions.pipeline_reader(settings))
+        if settings.pipeline.sample_rows:
+            self._seed(bucket, key_arn)
+        alerts = Alerts(self, "alerts", settings=settings, key_arn=self._keys.text("logs_key_arn"))
+        ManagedPipeline(
+            self,
+            "pipeline",
+            settings=settings,
+            manager=manager,
+            reader=reader,
+            wanted=configuration(settings, place, code.prefix),
+            after=[*roles, *code.objects],
+        )
+        self._describe(alerts)
+
+    def _role(self, purpose: str, description: str, statements: list[Statement]) -> IamRolePolicy:
+        role = ScopedRole(
+            self,
+            f"{purpose}-access",
+            settings=self.settings,
+            purpose=purpose,
+            trusted="sagemaker.amazonaws.com",
+            description=description,
+        )
+        return role.attach(statements)
+
+    def _function(self, code: FunctionCode, statements: list[Statement]) -> VpcFunction:
+        place = VpcPlace(self._vpc.texts("subnet_ids"), self._vpc.text("functions_security_group_id"))
+        return VpcFunction(
+            self,
+            code.purpose,
+            settings=self.settings,
+            code=code,
+            logs_key_arn=self._keys.text("logs_key_arn"),
+            statements=statements,
+            place=place,
+        )
+
+    def _seed(self, bucket: str, key_arn: str) -> None:
+        p = self.settings.pipeline
+        owned_by_terraform(
+            self,
+            "seed",
+            function=self._function(SEED, functions.data_seed(self.settings, key_arn)),
+            request={
+                "action": "seed",
+                "bucket": bucket,
+                "key": "raw/data.csv",
+                "kms_key_arn": key_arn,
+                "label": p.label,
+                "rows": p.sample_rows,
+                "seed": p.seed,
+            },
+            triggers={"data": f"{p.label} {p.sample_rows} {p.seed}"},
+        )
+
+    def _describe(self, alerts: Alerts) -> None:
+        s = self.settings
+        self.output("pipeline_name", s.pipeline.name, "The SageMaker pipeline")
+        self.output("pipeline_arn", names.pipeline_arn(s), "ARN of the SageMaker pipeline")
+        self.output("endpoint_name", s.pipeline.name, "Endpoint that the pipeline serves the model on")
+        self.output("topic_arn", alerts.topic.arn, "Topic that hears of failed runs")
+        self.output("job_role_arn", names.role_arn(s, "job"), "Role of jobs, models and endpoints")
+        self.output("pipeline_role_arn", names.role_arn(s, "pipeline"), "Role of the pipeline's runs")

@@ -1,0 +1,51 @@
+"""Where Terraform keeps the state of all stacks, this one's included."""
+
+from __future__ import annotations
+
+from constructs import Construct
+
+from policies import buckets, keys
+from sagekeep import names
+from sagekeep.settings import Settings
+from stacks.base import EstateStack
+from stacks.parts.cmk import Cmk
+from stacks.parts.sealed_bucket import BucketOptions, Keep, SealedBucket
+
+
+class StateStack(EstateStack):
+    """The state bucket with its own key and its own log bucket (control S8)."""
+
+    NAME = "state"
+
+    def __init__(self, scope: Construct, settings: Settings) -> None:
+        super().__init__(scope, settings)
+        arn, logs_arn = names.bucket_arn(settings, "state"), names.bucket_arn(settings, "state-logs")
+        key = Cmk(
+            self,
+            "state",
+            settings=settings,
+            purpose="state",
+            description="Terraform state",
+            statements=keys.state_key(settings),
+        )
+        logs = SealedBucket(
+            self,
+            "log-bucket",
+            settings=settings,
+            options=BucketOptions(names.bucket(settings, "state-logs"), keep=Keep(current=settings.log_retention_days)),
+            statements=[buckets.tls_only(logs_arn), buckets.log_delivery(settings, logs_arn, [arn])],
+        )
+        bucket = SealedBucket(
+            self,
+            "state-bucket",
+            settings=settings,
+            options=BucketOptions(names.bucket(settings, "state"), key.arn, Keep(noncurrent=365)),
+            statements=[
+                buckets.tls_only(arn),
+                buckets.our_account_only(settings, arn),
+                *buckets.our_key_only(arn, key.arn),
+            ],
+            logs=logs,
+        )
+        self.output("state_bucket", bucket.name, "Bucket of the Terraform state of all stacks")
+        self.output("state_key_arn", key.arn, "Key that encrypts the Terraform state")

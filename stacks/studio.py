@@ -1,0 +1,70 @@
+"""SageMaker Studio: domain, user profiles, the role that people work as, and the sweeper that cleans up after them."""
+
+from __future__ import annotations
+
+from constructs import Construct
+
+from policies import functions, studio
+from policies.jobs import Placement
+from sagekeep.settings import Settings
+from stacks.base import EstateStack
+from stacks.keys import KeysStack
+from stacks.network import NetworkStack
+from stacks.parts.policy import ScopedRole
+from stacks.parts.studio_domain import StudioDomain
+from stacks.parts.vpc_function import FunctionCode, VpcFunction
+
+SWEEPER = FunctionCode(
+    "studio-sweeper",
+    "Removes apps, spaces and network remains of a Studio domain that goes",
+    ("studio_sweeper",),
+    timeout=900,
+)
+
+
+class StudioStack(EstateStack):
+    """The domain and what belongs to it (controls M1, M2)."""
+
+    NAME = "studio"
+
+    def __init__(self, scope: Construct, settings: Settings, *, keys: KeysStack, network: NetworkStack) -> None:
+        super().__init__(scope, settings, reads=[keys, network])
+        remote, vpc = self.read(KeysStack), self.read(NetworkStack)
+        place = Placement(
+            tuple(vpc.texts("subnet_ids")), (vpc.text("jobs_security_group_id"),), remote.text("data_key_arn")
+        )
+        role = ScopedRole(
+            self,
+            "access",
+            settings=settings,
+            purpose="studio",
+            trusted="sagemaker.amazonaws.com",
+            description="People in Studio",
+        )
+        policy = role.attach(studio.studio_role(settings, place, remote.text("studio_key_arn")))
+        # Outside the VPC: it calls EC2, for which the VPC has no endpoint (docs/decisions/0018).
+        sweeper = VpcFunction(
+            self,
+            "sweeper",
+            settings=settings,
+            code=SWEEPER,
+            logs_key_arn=remote.text("logs_key_arn"),
+            statements=functions.studio_sweeper(settings, vpc.text("vpc_id")),
+            place=None,
+        )
+        domain = StudioDomain(
+            self,
+            "studio",
+            settings=settings,
+            place=place,
+            vpc=vpc,
+            keys=remote,
+            role=role,
+            sweeper=sweeper,
+            after=[policy],
+        )
+        self.output("domain_id", domain.domain.id, "The Studio domain")
+        self.output("domain_arn", domain.domain.arn, "ARN of the Studio domain")
+        self.output("domain_url", domain.domain.url, "Where the Studio domain is opened")
+        self.output("user_profiles", [user.user_profile_name for user in domain.users], "User profiles of the domain")
+        self.output("studio_role_arn", role.role.arn, "Role that people work as in Studio")
