@@ -1,0 +1,1 @@
+"""Puts a first data set under raw/, and never touches what anybody else put there."""

@@ -1,0 +1,1 @@
+"""Creates, updates and removes the pipeline; `definition` builds its document and is pure."""

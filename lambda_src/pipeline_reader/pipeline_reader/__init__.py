@@ -1,0 +1,1 @@
+"""Says whether the live pipeline is the wanted one. Reads only, and never fails a plan."""

@@ -1,0 +1,1 @@
+"""What every function shares: entry point, request parsing, patience with AWS, logs and error text."""

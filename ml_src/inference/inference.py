@@ -1,0 +1,52 @@
+"""Serve the model; runs in the AutoGluon inference image, which calls `model_fn` once and `transform_fn` for a request.
+
+Train copies this folder into the model as code/, and the image puts code/ on the import path. The model folder is
+read-only here. `payload` knows the formats; a request that cannot be answered raises its RequestError.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+import payload
+from autogluon.tabular import TabularPredictor
+
+NUMERIC_TYPES = frozenset({"int", "float", "bool"})  # AutoGluon's raw types
+
+
+def model_fn(model_dir: str) -> TabularPredictor:
+    """The predictor with its models in memory: otherwise they are read from disk for every request."""
+    predictor = TabularPredictor.load(model_dir)
+    predictor.persist()
+    return predictor
+
+
+def transform_fn(model: TabularPredictor, request_body: str | bytes, content_type: str, accept: str) -> tuple[str, str]:
+    """(body, content type) with a prediction for every row, and probabilities by class unless it is a regression."""
+    answer_type = payload.answer_type(accept)
+    schema = schema_of(model)
+    columns = payload.parse(request_body, content_type, schema)
+    rows = pd.DataFrame({name: pd.Series(values, dtype=dtype_of(name, schema)) for name, values in columns.items()})
+    return payload.render(predict(model, rows), answer_type), answer_type
+
+
+def predict(model: TabularPredictor, rows: pd.DataFrame) -> payload.Answer:
+    """Classes come from the probabilities, so that the models run once."""
+    if not model.can_predict_proba:
+        return payload.Answer(model.predict(rows).tolist(), [])
+    probabilities = model.predict_proba(rows)
+    predictions = model.predict_from_proba(probabilities).tolist()
+    probabilities.columns = probabilities.columns.map(str)
+    return payload.Answer(predictions, probabilities.to_dict(orient="records"))
+
+
+def schema_of(model: TabularPredictor) -> payload.Schema:
+    """The columns that were in train.csv, the label left out, with the type they had there."""
+    raw_types = model.feature_metadata_in.type_map_raw
+    columns = tuple(model.original_features)
+    numeric = frozenset(name for name in columns if raw_types.get(name) in NUMERIC_TYPES)
+    return payload.Schema(columns, numeric, model.label)
+
+
+def dtype_of(name: str, schema: payload.Schema) -> str:
+    """Text stays text: the code 007 is no 7, and a column of codes must not turn into numbers for one request."""
+    return "float64" if name in schema.numeric else "object"

@@ -1,0 +1,196 @@
+"""Fit AutoGluon on the train channel and leave a model that can be served; runs in the AutoGluon training image.
+
+Hyperparameters arrive as `--label COLUMN --problem_type "" --presets medium_quality --time_limit 600 --seed 0`. Folders
+are those of the SageMaker training toolkit (SM_CHANNEL_TRAIN, SM_CHANNEL_SERVING, SM_MODEL_DIR, SM_OUTPUT_DATA_DIR), or
+the same places under /opt/ml. Written:
+
+    SM_MODEL_DIR          the predictor's files at the root, the serving channel as code/: ready for an endpoint
+    SM_OUTPUT_DATA_DIR    metrics.json and leaderboard.csv
+    output/failure        one line, where the job failed (SageMaker's FailureReason); the exit code is then 1
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import math
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pandas as pd
+from autogluon.tabular import TabularPredictor
+from sklearn.model_selection import train_test_split
+
+VALIDATION_FRACTION = 0.2
+
+log = logging.getLogger("train")
+
+
+class TrainingError(Exception):
+    """The job cannot do its work; the message is the line that becomes its FailureReason."""
+
+
+class HyperparameterParser(argparse.ArgumentParser):
+    """Raises instead of ending the program, so that a wrong hyperparameter reaches the failure file."""
+
+    def error(self, message: str) -> NoReturn:
+        """Called by argparse with the fault."""
+        raise TrainingError(f"hyperparameters: {message}")
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where SageMaker puts what the job reads and takes what it writes."""
+
+    train: Path
+    serving: Path
+    model: Path
+    output: Path
+    failure: Path
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Folders:
+        """From the toolkit's variables; each has its documented place under /opt/ml as default."""
+        base = Path(environment.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
+        return cls(
+            train=Path(environment.get("SM_CHANNEL_TRAIN", base / "input" / "data" / "train")),
+            serving=Path(environment.get("SM_CHANNEL_SERVING", base / "input" / "data" / "serving")),
+            model=Path(environment.get("SM_MODEL_DIR", base / "model")),
+            output=Path(environment.get("SM_OUTPUT_DATA_DIR", base / "output" / "data")),
+            failure=Path(environment.get("SM_OUTPUT_DIR", base / "output")) / "failure",
+        )
+
+
+def main(argv: list[str]) -> int:
+    """Exit code 0, or 1 with one line in the failure file."""
+    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
+    folders = Folders.of(os.environ)
+    try:
+        train(parse(argv), folders)
+    except TrainingError as error:
+        return fail(folders.failure, str(error))
+    except Exception as error:  # whatever AutoGluon raises must end in one line; the log has the rest
+        log.info("training failed", exc_info=True)
+        return fail(folders.failure, f"{type(error).__name__}: {error}")
+    return 0
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """The hyperparameters; an empty one means AutoGluon's own default."""
+    parser = HyperparameterParser(allow_abbrev=False)
+    parser.add_argument("--label", required=True, help="the column to predict")
+    parser.add_argument("--problem_type", choices=("", "binary", "multiclass", "regression"), default="")
+    parser.add_argument("--presets", default="", help="AutoGluon's quality level, such as medium_quality")
+    parser.add_argument("--time_limit", type=float, default=600.0, help="seconds for fitting")
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args(argv)
+
+
+def train(options: argparse.Namespace, folders: Folders) -> None:
+    """Read, fit, measure, save; what can fail early is looked at first."""
+    if not (folders.serving / "inference.py").is_file():
+        raise TrainingError(f"channel 'serving': no inference.py in {folders.serving}")
+    fitting, validation = split(read(folders.train, options.label), options)
+    folders.output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as workspace:
+        started = time.monotonic()
+        predictor = fit(fitting, validation, options, workspace)
+        seconds = time.monotonic() - started
+        report = measure(predictor, validation) | {"fitting_rows": len(fitting), "seconds": round(seconds, 1)}
+        (folders.output / "metrics.json").write_text(json.dumps(report, indent=2) + "\n")
+        predictor.leaderboard(silent=True).to_csv(folders.output / "leaderboard.csv", index=False)
+        # Without what only training needs; the files lie at the root, where model_fn looks for them.
+        predictor.clone_for_deployment(str(folders.model), dirs_exist_ok=True)
+    shutil.copytree(
+        folders.serving, folders.model / "code", dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    log.info("done: %s", json.dumps(report))
+
+
+def read(folder: Path, label: str) -> pd.DataFrame:
+    """All CSV files of the train channel as one table."""
+    files = sorted(folder.rglob("*.csv"))
+    if not files:
+        raise TrainingError(f"channel 'train': no CSV file in {folder}")
+    # Preprocess left empty fields for missing values, and nothing else: a class called "None" is a class.
+    options = {"low_memory": False, "keep_default_na": False, "na_values": [""]}
+    table = pd.concat([pd.read_csv(file, **options) for file in files], ignore_index=True)
+    if label not in table.columns:
+        names = ", ".join(map(repr, table.columns[:20]))
+        raise TrainingError(f"channel 'train': no label column {label!r}; the columns begin with {names}")
+    table = table.dropna(subset=[label])
+    if len(table) < 2:
+        raise TrainingError(f"channel 'train': {len(table)} rows with a label; training needs more")
+    return table
+
+
+def split(table: pd.DataFrame, options: argparse.Namespace) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A part to fit and a part to validate; where every class has two rows to share, both parts get each class."""
+    sizes = table[options.label].map(table[options.label].value_counts())
+    classes = table[options.label].nunique()
+    wanted = math.ceil(len(table) * VALIDATION_FRACTION)
+    by_class = options.problem_type != "regression" and sizes.min() > 1 and classes <= wanted
+    fitting, validation = train_test_split(
+        table,
+        test_size=min(wanted, len(table) - 1),
+        random_state=options.seed,
+        stratify=table[options.label] if by_class else None,
+    )
+    return fitting, validation
+
+
+def fit(
+    fitting: pd.DataFrame, validation: pd.DataFrame, options: argparse.Namespace, workspace: str
+) -> TabularPredictor:
+    """A fitted predictor; AutoGluon compares its models on our validation rows and takes none of its own."""
+    predictor = TabularPredictor(
+        label=options.label,
+        problem_type=options.problem_type or None,
+        path=workspace,
+        learner_kwargs={"random_state": options.seed},
+    )
+    return predictor.fit(
+        fitting,
+        tuning_data=validation,
+        use_bag_holdout=True,  # presets that bag refuse tuning_data without it
+        presets=options.presets or None,
+        time_limit=options.time_limit,
+    )
+
+
+def measure(predictor: TabularPredictor, validation: pd.DataFrame) -> dict[str, Any]:
+    """Metrics on the validation rows. The best model was chosen on them, so they flatter a little: test.csv does not.
+
+    As always in AutoGluon greater is better: errors, such as root_mean_squared_error, are negative.
+    """
+    if predictor.class_labels is not None:  # a class that is too rare to be learned cannot be measured
+        validation = validation[validation[predictor.label].isin(predictor.class_labels)]
+    metrics = predictor.evaluate(validation, auxiliary_metrics=True, silent=True)
+    return {
+        "problem_type": predictor.problem_type,
+        "eval_metric": predictor.eval_metric.name,
+        "model": predictor.model_best,
+        "validation_rows": len(validation),
+        "validation": {name: float(value) for name, value in metrics.items()},
+    }
+
+
+def fail(path: Path, message: str) -> int:
+    """One line on stderr and in the failure file."""
+    line = " ".join(message.split())
+    sys.stderr.write(f"train: {line}\n")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(line[:1024])
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

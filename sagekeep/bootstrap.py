@@ -1,0 +1,232 @@
+"""The state stack, whose S3 backend is the bucket that it makes itself.
+
+It is applied with local state in `.sagekeep/<environment>/state/`, then its state moves into the bucket; to destroy it,
+the state moves back first. Each step finds out anew where things stand, so any of them may be interrupted:
+
+    state in the folder | state in S3        | what is done
+    --------------------|--------------------|---------------------------------------------------------
+    none                | none               | adopt what exists under our names, apply, move
+    some                | none, or older     | apply, move
+    none, or not newer  | some               | nothing: it lives in S3; the folder is cleared
+    some                | of another lineage | refuse: two environments claim one bucket
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sagekeep import adoption, aws, locks, statefile
+from sagekeep.children import interruptible
+from sagekeep.deploy import STATE_STACK, Operations
+from sagekeep.diagnostics import Report
+from sagekeep.errors import OperationError, UsageError
+from sagekeep.stackset import StackResult
+from sagekeep.statefile import StateDocument
+from sagekeep.synthesis import Stack
+from sagekeep.terraform import LOCK_TIMEOUT, PARALLELISM
+
+OVERRIDE = "backend_override.tf.json"
+LOCAL_STATE = "terraform.tfstate"
+_APPLY = ("-json", "-input=false", "-no-color", "-auto-approve", f"-parallelism={PARALLELISM}")
+
+
+@dataclass
+class StateHome:
+    """Makes, and takes away, the place where an environment's state lives."""
+
+    operations: Operations
+
+    @property
+    def folder(self) -> Path:
+        """Where the state stack is applied with local state; gone when the state lives in S3."""
+        return self.operations.synthesis.work / "state"
+
+    def bootstrap(self) -> StackResult:
+        """Makes the bucket and moves the state stack's own state into it; does nothing where that is done.
+
+        Raises:
+            OperationError: terraform or AWS refused; running it again goes on from there.
+        """
+        if not self.operations.synthesis.in_s3:
+            return StackResult(STATE_STACK, "not needed: [state] backend is local")
+        with self._at_work() as began:
+            ours, stored = self._ours(), self._stored()
+            if stored and not _newer(ours, stored, self._place()):
+                self._clear()
+                return StackResult(STATE_STACK, f"already lives in {self._place()}")
+            work = self._localise()
+            if ours is None:
+                adoption.adopt(self.operations.terraform, work, self._region())
+            self._say("applying")
+            report = self._run(work, "apply", *_APPLY)
+            self._say("moving")
+            self._move_into_s3(work)
+            added = report.applied.add if report.applied else 0
+            seconds = time.monotonic() - began
+            return StackResult(STATE_STACK, f"lives in {self._place()}", add=added, seconds=seconds)
+
+    def destroy(self) -> StackResult:
+        """Takes the state stack away, after everything else; its buckets are emptied with all versions.
+
+        Raises:
+            UsageError: the environment retains its data.
+            OperationError: another stack still has resources, or terraform refused.
+        """
+        self._refuse_if_retained()
+        with self._at_work() as began:
+            ours, stored = self._ours(), self._stored()
+            if ours is None and stored is None:
+                self._clear()
+                return StackResult(STATE_STACK, "nothing there")
+            if stored and not _newer(ours, stored, self._place()):
+                self._refuse_if_used()
+                self.folder.mkdir(parents=True, exist_ok=True)
+                (self.folder / LOCAL_STATE).write_bytes(stored.raw)
+                ours = stored
+            work = self._localise()
+            self._say("destroying")
+            closed = [a for a, found in (ours.resources if ours else {}).items() if found.get("force_destroy") is False]
+            if closed:
+                self._run(work, "apply", *_APPLY, *(f"-target={address}" for address in closed))
+            report = self._run(work, "destroy", *_APPLY)
+            self._clear()
+            removed = report.applied.remove if report.applied else 0
+            return StackResult(STATE_STACK, "destroyed", remove=removed, seconds=time.monotonic() - began)
+
+    @contextmanager
+    def _at_work(self) -> Iterator[float]:
+        operations = self.operations
+        with (
+            operations.board.showing([STATE_STACK]),
+            interruptible(operations.terraform.children, operations.board.note),
+        ):
+            self._say("reading")
+            yield time.monotonic()
+
+    def _say(self, state: str) -> None:
+        self.operations.board.state(STATE_STACK, state)
+
+    def _stack(self) -> Stack:
+        try:
+            return self.operations.synthesis.stacks[STATE_STACK]
+        except KeyError as error:
+            raise OperationError("the synthesized output has no `state` stack") from error
+
+    def _backend(self) -> Mapping[str, Any]:
+        backend: dict[str, Any] = self._stack().document()["terraform"]["backend"]["s3"]
+        return backend
+
+    def _region(self) -> str:
+        return str(self._backend()["region"])
+
+    def _place(self) -> str:
+        return f"s3://{self._backend()['bucket']}/{self._backend()['key']}"
+
+    def _ours(self) -> StateDocument | None:
+        return statefile.read(self.folder / LOCAL_STATE)
+
+    def _stored(self) -> StateDocument | None:
+        """The state in S3, None where there is no bucket, no object or no resource in it."""
+        backend, environ = self._backend(), self.operations.terraform.environ
+        if not aws.bucket_exists(backend["bucket"], self._region(), environ):
+            return None
+        raw = aws.read_object(backend["bucket"], backend["key"], self._region(), environ)
+        state = statefile.parse(raw) if raw else None
+        return state if state and state.resources else None
+
+    def _localise(self) -> Stack:
+        """A copy of the stack's folder whose backend is local; it protects nothing from being destroyed."""
+        stack = self._stack()
+        for item in stack.folder.iterdir():
+            if item.is_file() and not item.name.startswith(".") and not item.name.endswith("override.tf.json"):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(item, self.folder / item.name)
+        override = {"terraform": {"backend": {"local": {"path": LOCAL_STATE}}}, **_unprotected(stack.document())}
+        (self.folder / OVERRIDE).write_text(json.dumps(override, indent=2), encoding="utf-8")
+        work = replace(stack, folder=self.folder)
+        self._say("initializing")
+        self.operations.terraform.init_anew(work, "-reconfigure")
+        return work
+
+    def _move_into_s3(self, work: Stack) -> None:
+        """Raises: OperationError: S3 does not hold afterwards what the folder held."""
+        ours = self._ours()
+        (self.folder / OVERRIDE).unlink()
+        arguments = ("-migrate-state", "-force-copy", "-input=false", "-no-color", f"-lock-timeout={LOCK_TIMEOUT}")
+        self._run(work, "init", *arguments)
+        stored = self._stored()
+        if ours is None or stored is None or stored.lineage != ours.lineage or stored.serial < ours.serial:
+            raise OperationError(f"the state did not arrive in {self._place()}", hint="run the same command again")
+        self._clear()
+
+    def _run(self, work: Stack, *arguments: str) -> Report:
+        terraform, board = self.operations.terraform, self.operations.board
+        code, report = terraform.run(work, *arguments, progress=lambda said: board.report(STATE_STACK, said))
+        if code:
+            lock = locks.found_in(report.errors) or locks.parse("\n".join(report.text))
+            if lock:
+                raise locks.explain(lock, self._stack(), self.operations.synthesis.environment)
+            raise terraform.explain(work, report)
+        return report
+
+    def _clear(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _refuse_if_retained(self) -> None:
+        if self.operations.synthesis.settings.get("removal") != "destroy":
+            hint = 'set removal = "destroy", deploy, then destroy; or keep the state and delete the bucket by hand'
+            raise UsageError('the state stays: the environment has removal = "retain"', hint=hint)
+
+    def _refuse_if_used(self) -> None:
+        """Raises: OperationError: another stack's resources would be forgotten with the bucket."""
+        operations = self.operations
+        used = []
+        for stack in operations.synthesis.stacks.values():
+            backend = stack.document()["terraform"]["backend"].get("s3")
+            if backend and stack.name != STATE_STACK:
+                raw = aws.read_object(backend["bucket"], backend["key"], self._region(), operations.terraform.environ)
+                used += [stack.name] if raw and statefile.parse(raw).resources else []
+        if used:
+            command = f"sagekeep destroy --env {operations.synthesis.environment}"
+            raise OperationError(
+                f"the bucket holds the state of what is still deployed: {', '.join(used)}", hint=f"first: {command}"
+            )
+
+
+def _newer(ours: StateDocument | None, stored: StateDocument, place: str) -> bool:
+    """True where the folder's state is ahead of S3's.
+
+    Raises:
+        OperationError: they are not versions of one state.
+    """
+    if ours is None:
+        return False
+    if ours.lineage != stored.lineage:
+        hint = "use another prefix, or remove the folder .sagekeep/<environment>/state if it is a leftover"
+        raise OperationError(f"{place} holds the state of another deployment than the one begun here", hint=hint)
+    return ours.serial > stored.serial
+
+
+def _unprotected(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Override that lets terraform destroy every resource, and buckets with what is in them.
+
+    In use only while the state is local: while it is being made, and when somebody has asked to destroy it.
+    """
+    resources: dict[str, dict[str, Any]] = {}
+    for kind, group in document.get("resource", {}).items():
+        for name, body in group.items():
+            change: dict[str, Any] = {}
+            if body.get("lifecycle", {}).get("prevent_destroy"):
+                change["lifecycle"] = {**body["lifecycle"], "prevent_destroy": False}
+            if kind == "aws_s3_bucket" and not body.get("force_destroy"):
+                change["force_destroy"] = True
+            if change:
+                resources.setdefault(kind, {})[name] = change
+    return {"resource": resources} if resources else {}

@@ -1,0 +1,151 @@
+"""Who may do what: ministack's IAM evaluation, seen from the network the request came through.
+
+Adds to it what AWS also asks: the policy of the VPC endpoint, the caller's KMS permissions on encrypted objects,
+iam:PassRole, anonymous S3 requests, and a denial's reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ministack.core import iam_actions
+from ministack.core import iam_evaluator as evaluator
+from ministack.core.responses import get_account_id
+
+from sagekeep.local.request import Denial, Request, current
+
+Context = dict[str, Any]
+Verdict = Any  # None (allowed), evaluator.AuthError or evaluator.EvalResult
+Extra = Callable[[str, str, Context], list[tuple[str, str, str, Context]]]
+
+_S3_ANONYMOUS = "anonymous"
+
+
+class Authorizer:
+    """Takes the place of ministack's `enforce` and of its denials' wording."""
+
+    def __init__(self, extra_checks: list[Extra]) -> None:
+        self._enforce = evaluator.enforce
+        self._respond = iam_actions.access_denied_response
+        self._extra_checks = extra_checks
+
+    def install(self) -> None:
+        """Replace ministack's entry points; every service looks them up at each request."""
+        evaluator.enforce = self.enforce
+        iam_actions.access_denied_response = self.respond
+
+    def enforce(
+        self,
+        access_key_id: str,
+        iam_action: str,
+        service: str,
+        region: str,
+        resource_arn: str = "*",
+        service_context: Mapping[str, Any] | None = None,
+    ) -> Verdict:
+        """None when allowed; see ministack.core.iam_evaluator.enforce."""
+        request = current()
+        context = {**(service_context or {}), **_network_keys(request)}
+        verdict = self._decide(access_key_id, iam_action, service, region, resource_arn, context)
+        if verdict is not None:
+            return verdict
+        for action, extra_service, arn, extra_context in self._extra(iam_action, resource_arn, context):
+            keys = {**extra_context, **_network_keys(request)}
+            verdict = self._decide(access_key_id, action, extra_service, region, arn, keys)
+            if verdict is not None:
+                return verdict
+        return None
+
+    def _extra(self, action: str, arn: str, context: Context) -> list[tuple[str, str, str, Context]]:
+        return [check for find in self._extra_checks for check in find(action, arn, context)]
+
+    def _decide(self, key: str, action: str, service: str, region: str, arn: str, context: Context) -> Verdict:
+        request = current()
+        if request.endpoint is not None:
+            # aws:SourceIp is absent from requests through an endpoint.
+            evaluator.pin_request_origin(None, True)  # noqa: FBT003
+        if service == "s3" and not key:
+            return _anonymous(request, action, arn, region, context)
+        verdict = self._enforce(key, action, service, region, arn, context)
+        if isinstance(verdict, evaluator.EvalResult):
+            request.denial = Denial(verdict.principal_arn, action, arn, _reason(verdict, service, action, arn))
+        if verdict is None and request.endpoint is not None:
+            verdict = _endpoint_denies(request, key, action, region, arn, context)
+        return verdict
+
+    def respond(self, service: str, action: str, principal_arn: str, request_id: str, **options: Any) -> Any:
+        """ministack's error response, with principal, action, resource and reason in it."""
+        denial = current().denial
+        if denial is None or options.get("error_code"):
+            return self._respond(service, action, principal_arn, request_id, **options)
+        current().denial = None
+        options["message"] = denial.message
+        # Its own wording for these two leaves no room for ours: take the plain JSON form, with their status.
+        plain = {"ssm": "kms", "logs": "kms"}.get(service)
+        if plain is None:
+            return self._respond(service, denial.action, principal_arn, request_id, **options)
+        _, headers, body = self._respond(plain, denial.action, principal_arn, request_id, **options)
+        return 400, headers, body
+
+
+def _network_keys(request: Request) -> Context:
+    if request.endpoint is None:
+        return {}
+    return {"aws:SourceVpc": request.endpoint.vpc_id, "aws:SourceVpce": request.endpoint.id}
+
+
+def _reason(verdict: Any, service: str, action: str, arn: str) -> str:
+    if verdict.decision == "Deny":
+        kind = "a resource-based policy" if verdict.resource_policy_arn else "an identity-based policy"
+        return f"with an explicit deny in {kind}"
+    found = evaluator._resource_policy(service, arn)
+    kind = "resource-based" if service == "kms" and found is not None else "identity-based"
+    return f"because no {kind} policy allows the {action} action"
+
+
+def _endpoint_denies(
+    request: Request, key: str, action: str, region: str, arn: str, context: Context
+) -> Verdict:
+    endpoint = request.endpoint
+    principal = evaluator.resolve_principal(key, get_account_id())
+    if endpoint is None or isinstance(principal, evaluator.AuthError):
+        return principal
+    verdict = evaluator.evaluate_resource_policy(endpoint.policy, _context(principal, action, region, arn, context))
+    if verdict.decision == "Allow":
+        return None
+    reason = (
+        "with an explicit deny in a VPC endpoint policy"
+        if verdict.decision == "Deny"
+        else f"because no VPC endpoint policy allows the {action} action"
+    )
+    request.denial = Denial(principal.arn, action, arn, reason)
+    verdict.principal_arn = principal.arn
+    return verdict
+
+
+def _context(principal: Any, action: str, region: str, arn: str, context: Context) -> Any:
+    return evaluator.EvalContext(
+        principal_arn=principal.arn,
+        principal_type=principal.type,
+        principal_account=principal.account,
+        action=action,
+        resource_arn=arn,
+        region=region,
+        service_context={name.lower(): value for name, value in context.items()},
+        principal_keys=principal.keys,
+    )
+
+
+def _anonymous(request: Request, action: str, arn: str, region: str, context: Context) -> Verdict:
+    """S3 answers unsigned requests by the bucket policy alone."""
+    nobody = evaluator.PrincipalInfo(_S3_ANONYMOUS, "Anonymous", "anonymous", [])
+    found = evaluator._resource_policy("s3", arn)
+    ctx = _context(nobody, action, region, arn, context)
+    verdict = evaluator.evaluate_resource_policy(found[0] if found else None, ctx)
+    if verdict.decision == "Allow":
+        return None
+    reason = f"because no resource-based policy allows the {action} action"
+    request.denial = Denial(_S3_ANONYMOUS, action, arn, reason)
+    verdict.principal_arn = _S3_ANONYMOUS
+    return verdict

@@ -1,0 +1,119 @@
+"""VPC endpoints: ministack forgets security groups, private DNS and the policy, and leaves out network interfaces."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from xml.sax.saxutils import escape
+
+from ministack.services import ec2
+
+Params = dict[str, Any]
+
+_FULL_ACCESS = {
+    "Version": "2008-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}],
+}
+
+
+def apply() -> None:
+    """Replace create, modify, delete, describe of endpoints, and how one is written."""
+    plain_fields, plain_create, plain_modify = ec2._vpce_fields_xml, ec2._create_vpc_endpoint, ec2._modify_vpc_endpoint
+
+    def fields(record: dict[str, Any], tag: str = "item") -> str:
+        xml: str = plain_fields(record, tag)
+        return xml.removesuffix(f"</{tag}>") + _extra_fields(record) + f"</{tag}>"
+
+    def create(p: Params) -> Any:
+        before = set(ec2._vpc_endpoints)
+        plain_create(p)
+        (endpoint_id,) = set(ec2._vpc_endpoints) - before
+        record = ec2._vpc_endpoints[endpoint_id]
+        _complete(record, p)
+        return ec2._xml(200, "CreateVpcEndpointResponse", fields(record, tag="vpcEndpoint"))
+
+    def modify(p: Params) -> Any:
+        answer = plain_modify(p)
+        record = ec2._vpc_endpoints.get(ec2._p(p, "VpcEndpointId"))
+        if record is not None:
+            _modify(record, p)
+        return answer
+
+    ec2._vpce_fields_xml = fields
+    ec2._ACTION_MAP |= {"CreateVpcEndpoint": create, "ModifyVpcEndpoint": modify, "DeleteVpcEndpoints": _delete}
+
+
+def _complete(record: dict[str, Any], p: Params) -> None:
+    record["PolicyDocument"] = ec2._p(p, "PolicyDocument") or json.dumps(_FULL_ACCESS)
+    if record["VpcEndpointType"] != "Interface":
+        return
+    record["Groups"] = ec2._parse_member_list(p, "SecurityGroupId") or [_default_group(record["VpcId"])]
+    record["PrivateDns"] = (ec2._p(p, "PrivateDnsEnabled") or "true").lower()
+    record["Interfaces"] = {subnet: _interface(record, subnet) for subnet in record["SubnetIds"]}
+
+
+def _modify(record: dict[str, Any], p: Params) -> None:
+    if ec2._p(p, "ResetPolicy") == "true":
+        record["PolicyDocument"] = json.dumps(_FULL_ACCESS)
+    if record["VpcEndpointType"] != "Interface":
+        return
+    groups = [*record["Groups"], *ec2._parse_member_list(p, "AddSecurityGroupId")]
+    removed = set(ec2._parse_member_list(p, "RemoveSecurityGroupId"))
+    record["Groups"] = [group for group in dict.fromkeys(groups) if group not in removed]
+    record["PrivateDns"] = (ec2._p(p, "PrivateDnsEnabled") or record["PrivateDns"]).lower()
+    interfaces = record["Interfaces"]
+    for subnet in set(interfaces) - set(record["SubnetIds"]):
+        ec2._network_interfaces.pop(interfaces.pop(subnet), None)
+    for subnet in set(record["SubnetIds"]) - set(interfaces):
+        interfaces[subnet] = _interface(record, subnet)
+    for interface in interfaces.values():
+        ec2._network_interfaces[interface]["Groups"] = _named(record["Groups"])
+
+
+def _delete(p: Params) -> Any:
+    for endpoint_id in ec2._parse_member_list(p, "VpcEndpointId"):
+        record = ec2._vpc_endpoints.pop(endpoint_id, None)
+        ec2._tags.pop(endpoint_id, None)
+        for interface in (record or {}).get("Interfaces", {}).values():
+            ec2._network_interfaces.pop(interface, None)
+    return ec2._xml(200, "DeleteVpcEndpointsResponse", "<unsuccessful/>")
+
+
+def _interface(record: dict[str, Any], subnet_id: str) -> str:
+    """An endpoint owns a network interface in each of its subnets."""
+    before = set(ec2._network_interfaces)
+    request = {"SubnetId": subnet_id, "Description": f"VPC Endpoint Interface {record['VpcEndpointId']}"}
+    request |= {f"SecurityGroupId.{place}": group for place, group in enumerate(record["Groups"], 1)}
+    ec2._create_network_interface(request)
+    (interface_id,) = set(ec2._network_interfaces) - before
+    ec2._network_interfaces[interface_id] |= {"Status": "in-use", "InterfaceType": "vpc_endpoint"}
+    return str(interface_id)
+
+
+def _default_group(vpc_id: str) -> str:
+    groups = ec2._security_groups.values()
+    return next(str(g["GroupId"]) for g in groups if g["VpcId"] == vpc_id and g["GroupName"] == "default")
+
+
+def _named(group_ids: list[str]) -> list[dict[str, str]]:
+    names = {group_id: ec2._security_groups.get(group_id, {}).get("GroupName", "") for group_id in group_ids}
+    return [{"GroupId": group_id, "GroupName": name} for group_id, name in names.items()]
+
+
+def _extra_fields(record: dict[str, Any]) -> str:
+    policy = f"<policyDocument>{escape(record.get('PolicyDocument', ''))}</policyDocument>"
+    if record["VpcEndpointType"] != "Interface":
+        return f"<privateDnsEnabled>false</privateDnsEnabled>{policy}"
+    groups = "".join(
+        f"<item><groupId>{g['GroupId']}</groupId><groupName>{escape(g['GroupName'])}</groupName></item>"
+        for g in _named(record["Groups"])
+    )
+    interfaces = "".join(f"<item>{interface}</item>" for interface in record["Interfaces"].values())
+    service = record["ServiceName"].rsplit(".", 1)[-1]
+    name = f"{record['VpcEndpointId']}.{service}.{ec2.get_region()}.vpce.amazonaws.com"
+    return (
+        f"<groupSet>{groups}</groupSet><privateDnsEnabled>{record['PrivateDns']}</privateDnsEnabled>{policy}"
+        f"<networkInterfaceIdSet>{interfaces}</networkInterfaceIdSet><ipAddressType>ipv4</ipAddressType>"
+        "<dnsOptions><dnsRecordIpType>ipv4</dnsRecordIpType></dnsOptions>"
+        f"<dnsEntrySet><item><dnsName>{name}</dnsName><hostedZoneId>ZLOCAL</hostedZoneId></item></dnsEntrySet>"
+    )

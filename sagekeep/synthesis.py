@@ -1,0 +1,164 @@
+"""Runs the template's main.py and reads what it wrote; the only way by which the tool knows the stacks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sagekeep.errors import OperationError, UsageError
+
+DEFAULT_ENVIRONMENT = "poc"
+SYNTH_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One synthesized stack: a folder in which terraform runs.
+
+    Attributes:
+        depends_on: names of the stacks that must be applied before this one.
+        resources: number of managed resources it declares.
+    """
+
+    name: str
+    folder: Path
+    depends_on: tuple[str, ...]
+    resources: int
+
+    def document(self) -> dict[str, Any]:
+        """The stack's Terraform JSON."""
+        loaded: dict[str, Any] = json.loads((self.folder / "cdk.tf.json").read_text(encoding="utf-8"))
+        return loaded
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """What one run of main.py wrote for one environment."""
+
+    environment: str
+    root: Path
+    out: Path
+    stacks: Mapping[str, Stack]
+    model: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def work(self) -> Path:
+        """Folder for logs and half-finished business of this environment; never committed."""
+        return self.root / ".sagekeep" / self.environment
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The settings as main.py understood them."""
+        return dict(self.model.get("settings", {}))
+
+    @property
+    def state(self) -> Mapping[str, Any]:
+        """Where Terraform's state lives: backend, bucket, key alias, region."""
+        return dict(self.model.get("state", {}))
+
+    @property
+    def in_s3(self) -> bool:
+        """True where the stacks keep their state in S3."""
+        return bool(self.state.get("backend", "local") == "s3")
+
+    def chosen(self, names: list[str] | tuple[str, ...]) -> list[str]:
+        """The stacks named, or all of them.
+
+        Raises:
+            UsageError: a name is not a stack.
+        """
+        for name in names:
+            if name not in self.stacks:
+                raise UsageError(f"there is no stack {name!r}", hint=f"stacks: {', '.join(self.stacks)}")
+        return list(dict.fromkeys(names)) or list(self.stacks)
+
+
+def project_root(start: Path | None = None) -> Path:
+    """The nearest folder at or above `start` that holds main.py and environments/.
+
+    Raises:
+        UsageError: there is none.
+    """
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / "main.py").is_file() and (folder / "environments").is_dir():
+            return folder
+    raise UsageError(
+        f"{here} is not inside a SageKeep project", hint="change to the folder that holds main.py and environments/"
+    )
+
+
+def environment_name(env: str) -> str:
+    """`poc` for both `poc` and `some/where/poc.toml`."""
+    return Path(env).stem if env.endswith(".toml") else env
+
+
+def output_folder(env: str) -> Path:
+    """Where an environment is synthesized to, relative to the project: environments never share one."""
+    name = environment_name(env)
+    return Path("cdktf.out") if name == DEFAULT_ENVIRONMENT else Path(f"cdktf.{name}.out")
+
+
+def synthesize(root: Path, env: str, out: Path | None = None) -> Synthesis:
+    """Runs main.py for an environment and reads the result.
+
+    Raises:
+        UsageError: the settings break rules; the message lists all of them.
+        OperationError: main.py failed otherwise.
+    """
+    target = (out or root / output_folder(env)).resolve()
+    variables = {**os.environ, "SAGEKEEP_ENV": _absolute(env), "SAGEKEEP_OUT": str(target)}
+    command = [sys.executable, str(root / "main.py")]
+    try:
+        done = subprocess.run(
+            command, cwd=root, env=variables, capture_output=True, text=True, timeout=SYNTH_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise OperationError(f"main.py did not finish within {SYNTH_SECONDS} s") from error
+    if done.returncode:
+        raise _refusal(done)
+    return load(root, env, target)
+
+
+def load(root: Path, env: str, out: Path | None = None) -> Synthesis:
+    """Reads an output folder without running anything.
+
+    Raises:
+        UsageError: the folder holds no synthesized stacks.
+    """
+    target = (out or root / output_folder(env)).resolve()
+    manifest = target / "manifest.json"
+    if not manifest.is_file():
+        hint = f"sagekeep synth --env {env}"
+        raise UsageError(f"{target} holds no synthesized stacks", hint=f"run `{hint}` first")
+    entries = json.loads(manifest.read_text(encoding="utf-8"))["stacks"]
+    stacks = {name: _stack(target, name, entry) for name, entry in entries.items()}
+    model_file = target / "model.json"
+    model = json.loads(model_file.read_text(encoding="utf-8")) if model_file.is_file() else {}
+    return Synthesis(environment_name(env), root, target, stacks, model)
+
+
+def _stack(out: Path, name: str, entry: Mapping[str, Any]) -> Stack:
+    folder = out / entry["workingDirectory"]
+    document = json.loads((out / entry["synthesizedStackPath"]).read_text(encoding="utf-8"))
+    count = sum(len(group) for group in document.get("resource", {}).values())
+    return Stack(name, folder, tuple(entry.get("dependencies", ())), count)
+
+
+def _absolute(env: str) -> str:
+    """main.py runs in the project's folder, but the path was typed in another one."""
+    return str(Path(env).resolve()) if env.endswith(".toml") else env
+
+
+def _refusal(done: subprocess.CompletedProcess[str]) -> OperationError | UsageError:
+    said = (done.stderr.strip() or done.stdout.strip()).removeprefix("Error: ")
+    if done.returncode == UsageError.exit_code:
+        return UsageError(said)
+    last = "\n".join(said.splitlines()[-15:])
+    return OperationError(f"main.py failed (exit code {done.returncode}):\n{last}")
