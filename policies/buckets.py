@@ -39,10 +39,10 @@ def our_account_only(s: Settings, bucket: str) -> Statement:
     )
 
 
-def our_key_only(bucket: str, key_arn: str) -> list[Statement]:
+def our_key_only(bucket: str, *key: str) -> list[Statement]:
     """Deny uploads that name another kind of encryption or another key (control S3).
 
-    IfExists: an upload that names none gets the bucket's default, which is our key.
+    `key`: the ways to name our key, its ARN or an alias. An upload that names none gets the bucket's default, our key.
     """
     kind = "s3:x-amz-server-side-encryption"
     return [
@@ -51,7 +51,7 @@ def our_key_only(bucket: str, key_arn: str) -> list[Statement]:
             ["s3:PutObject"],
             on=[f"{bucket}/*"],
             to=ANYONE,
-            given=[when("StringNotEqualsIfExists", kind, "aws:kms"), when("Null", kind, "false")],
+            given=[when("StringNotEquals", kind, "aws:kms"), when("Null", kind, "false")],
         ),
         deny(
             "DenyOtherKeys",
@@ -59,7 +59,7 @@ def our_key_only(bucket: str, key_arn: str) -> list[Statement]:
             on=[f"{bucket}/*"],
             to=ANYONE,
             given=[
-                when("ArnNotEqualsIfExists", f"{kind}-aws-kms-key-id", key_arn),
+                when("StringNotEquals", f"{kind}-aws-kms-key-id", key),
                 when("Null", f"{kind}-aws-kms-key-id", "false"),
             ],
         ),

@@ -1,4 +1,4 @@
-"""Takes into a state what an interrupted apply made and did not write down: named buckets, key aliases and their keys."""
+"""Takes into a state what an interrupted apply made and did not write down: buckets, key aliases and their keys."""
 
 from __future__ import annotations
 

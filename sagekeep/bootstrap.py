@@ -162,7 +162,7 @@ class StateHome:
         arguments = ("-migrate-state", "-force-copy", "-input=false", "-no-color", f"-lock-timeout={LOCK_TIMEOUT}")
         self._run(work, "init", *arguments)
         stored = self._stored()
-        if ours is None or stored is None or stored.lineage != ours.lineage or stored.serial < ours.serial:
+        if ours is None or stored is None or stored.identities != ours.identities:
             raise OperationError(f"the state did not arrive in {self._place()}", hint="run the same command again")
         self._clear()
 
@@ -201,17 +201,19 @@ class StateHome:
 
 
 def _newer(ours: StateDocument | None, stored: StateDocument, place: str) -> bool:
-    """True where the folder's state is ahead of S3's.
+    """True where the folder's state holds more than S3's.
+
+    Terraform gives a state that it moves a new lineage, so what tells them apart is the resources that they name.
 
     Raises:
         OperationError: they are not versions of one state.
     """
-    if ours is None:
+    if ours is None or ours.identities <= stored.identities:
         return False
-    if ours.lineage != stored.lineage:
+    if not ours.identities > stored.identities:
         hint = "use another prefix, or remove the folder .sagekeep/<environment>/state if it is a leftover"
         raise OperationError(f"{place} holds the state of another deployment than the one begun here", hint=hint)
-    return ours.serial > stored.serial
+    return True
 
 
 def _unprotected(document: Mapping[str, Any]) -> dict[str, Any]:

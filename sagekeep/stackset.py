@@ -55,13 +55,9 @@ class StackResult:
 
 
 def forward(stacks: Mapping[str, Stack], chosen: Iterable[str]) -> dict[str, frozenset[str]]:
-    """What each chosen stack waits for among the chosen ones, also by way of stacks that were not chosen.
-
-    Raises:
-        OperationError: the dependencies go round in a circle, or name a stack that is not there.
-    """
+    """What each chosen stack waits for among the chosen ones, also by way of stacks that were not chosen."""
     names = list(chosen)
-    return {name: frozenset(_producers(stacks, name, ())) & frozenset(names) for name in names}
+    return {name: frozenset(_producers(stacks, name)) & frozenset(names) for name in names}
 
 
 def backward(order: Order) -> dict[str, frozenset[str]]:
@@ -134,12 +130,7 @@ def _skip_blocked(order: Order, results: dict[str, StackResult]) -> None:
                 blocked = True
 
 
-def _producers(stacks: Mapping[str, Stack], name: str, path: tuple[str, ...]) -> set[str]:
-    if name in path:
-        raise OperationError(f"stacks depend on each other in a circle: {' -> '.join((*path, name))}")
-    if name not in stacks:
-        raise OperationError(f"stack {path[-1]} depends on {name}, which was not synthesized")
-    found: set[str] = set()
-    for producer in stacks[name].depends_on:
-        found |= {producer, *_producers(stacks, producer, (*path, name))}
-    return found
+def _producers(stacks: Mapping[str, Stack], name: str) -> set[str]:
+    """All that a stack builds on, near and far; synthesis has made sure that there is no circle."""
+    near = set(stacks[name].depends_on)
+    return near.union(*(_producers(stacks, producer) for producer in near))

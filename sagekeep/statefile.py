@@ -25,6 +25,11 @@ class StateDocument:
     serial: int
     resources: dict[str, dict[str, Any]]
 
+    @property
+    def identities(self) -> frozenset[tuple[str, str]]:
+        """Address and id of every managed resource: two states of the same resources have the same."""
+        return frozenset((address, str(found.get("id", ""))) for address, found in self.resources.items())
+
 
 def parse(raw: bytes) -> StateDocument:
     """The state in `raw`.

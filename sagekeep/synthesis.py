@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +47,12 @@ class Synthesis:
     out: Path
     stacks: Mapping[str, Stack]
     model: Mapping[str, Any] = field(default_factory=dict)
+    work_folder: Path | None = None
 
     @property
     def work(self) -> Path:
         """Folder for logs and half-finished business of this environment; never committed."""
-        return self.root / ".sagekeep" / self.environment
+        return self.work_folder or self.root / ".sagekeep" / self.environment
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -105,7 +107,7 @@ def output_folder(env: str) -> Path:
     return Path("cdktf.out") if name == DEFAULT_ENVIRONMENT else Path(f"cdktf.{name}.out")
 
 
-def synthesize(root: Path, env: str, out: Path | None = None) -> Synthesis:
+def synthesize(root: Path, env: str, out: Path | None = None, *, work: Path | None = None) -> Synthesis:
     """Runs main.py for an environment and reads the result.
 
     Raises:
@@ -113,6 +115,7 @@ def synthesize(root: Path, env: str, out: Path | None = None) -> Synthesis:
         OperationError: main.py failed otherwise.
     """
     target = (out or root / output_folder(env)).resolve()
+    target.parent.mkdir(parents=True, exist_ok=True)  # jsii makes only the last folder of a path
     variables = {**os.environ, "SAGEKEEP_ENV": _absolute(env), "SAGEKEEP_OUT": str(target)}
     command = [sys.executable, str(root / "main.py")]
     try:
@@ -123,7 +126,7 @@ def synthesize(root: Path, env: str, out: Path | None = None) -> Synthesis:
         raise OperationError(f"main.py did not finish within {SYNTH_SECONDS} s") from error
     if done.returncode:
         raise _refusal(done)
-    return load(root, env, target)
+    return replace(load(root, env, target), work_folder=work)
 
 
 def load(root: Path, env: str, out: Path | None = None) -> Synthesis:
@@ -138,10 +141,23 @@ def load(root: Path, env: str, out: Path | None = None) -> Synthesis:
         hint = f"sagekeep synth --env {env}"
         raise UsageError(f"{target} holds no synthesized stacks", hint=f"run `{hint}` first")
     entries = json.loads(manifest.read_text(encoding="utf-8"))["stacks"]
-    stacks = {name: _stack(target, name, entry) for name, entry in entries.items()}
+    stacks = {name: _stack(target, name, entries[name]) for name in _in_order(entries)}
     model_file = target / "model.json"
     model = json.loads(model_file.read_text(encoding="utf-8")) if model_file.is_file() else {}
     return Synthesis(environment_name(env), root, target, stacks, model)
+
+
+def _in_order(entries: Mapping[str, Any]) -> list[str]:
+    """Producers before consumers, and the state stack before all."""
+    before = {name: entry.get("dependencies", ()) for name, entry in entries.items()}
+    try:
+        sorted_names = list(TopologicalSorter(before).static_order())
+    except CycleError as error:
+        raise OperationError(f"stacks depend on each other in a circle: {' -> '.join(error.args[1])}") from error
+    unknown = sorted(set(sorted_names) - set(entries))
+    if unknown:
+        raise OperationError(f"stacks that others depend on were not synthesized: {', '.join(unknown)}")
+    return sorted(sorted_names, key=lambda name: name != "state")
 
 
 def _stack(out: Path, name: str, entry: Mapping[str, Any]) -> Stack:

@@ -43,7 +43,8 @@ class StateStack(EstateStack):
             statements=[
                 buckets.tls_only(arn),
                 buckets.our_account_only(settings, arn),
-                *buckets.our_key_only(arn, key.arn),
+                # Backends name the key by its alias: its ARN is unknown when they are written.
+                *buckets.our_key_only(arn, key.arn, names.key_alias(settings, "state")),
             ],
             logs=logs,
         )

@@ -6,6 +6,7 @@ iam:PassRole, anonymous S3 requests, and a denial's reason.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,9 +16,12 @@ from ministack.core.responses import get_account_id
 
 from sagekeep.local.request import Denial, Request, current
 
+log = logging.getLogger("sagekeep.authorization")
+
 Context = dict[str, Any]
 Verdict = Any  # None (allowed), evaluator.AuthError or evaluator.EvalResult
-Extra = Callable[[str, str, Context], list[tuple[str, str, str, Context]]]
+Check = tuple[str, str, str, Context]  # action, ministack's name of its service, resource, condition keys
+Extra = Callable[[str, str, Context], list[Check]]
 
 _S3_ANONYMOUS = "anonymous"
 
@@ -46,6 +50,7 @@ class Authorizer:
     ) -> Verdict:
         """None when allowed; see ministack.core.iam_evaluator.enforce."""
         request = current()
+        request.action, request.resource = request.action or iam_action, request.resource or resource_arn
         context = {**(service_context or {}), **_network_keys(request)}
         verdict = self._decide(access_key_id, iam_action, service, region, resource_arn, context)
         if verdict is not None:
@@ -57,7 +62,7 @@ class Authorizer:
                 return verdict
         return None
 
-    def _extra(self, action: str, arn: str, context: Context) -> list[tuple[str, str, str, Context]]:
+    def _extra(self, action: str, arn: str, context: Context) -> list[Check]:
         return [check for find in self._extra_checks for check in find(action, arn, context)]
 
     def _decide(self, key: str, action: str, service: str, region: str, arn: str, context: Context) -> Verdict:
@@ -70,6 +75,7 @@ class Authorizer:
         verdict = self._enforce(key, action, service, region, arn, context)
         if isinstance(verdict, evaluator.EvalResult):
             request.denial = Denial(verdict.principal_arn, action, arn, _reason(verdict, service, action, arn))
+            log.warning("%s (statement %s)", request.denial.message, verdict.matched_sid or "none")
         if verdict is None and request.endpoint is not None:
             verdict = _endpoint_denies(request, key, action, region, arn, context)
         return verdict
@@ -104,9 +110,7 @@ def _reason(verdict: Any, service: str, action: str, arn: str) -> str:
     return f"because no {kind} policy allows the {action} action"
 
 
-def _endpoint_denies(
-    request: Request, key: str, action: str, region: str, arn: str, context: Context
-) -> Verdict:
+def _endpoint_denies(request: Request, key: str, action: str, region: str, arn: str, context: Context) -> Verdict:
     endpoint = request.endpoint
     principal = evaluator.resolve_principal(key, get_account_id())
     if endpoint is None or isinstance(principal, evaluator.AuthError):

@@ -2,6 +2,108 @@
 
 from __future__ import annotations
 
-from sagekeep.local.authorization import Extra
+from typing import Any
 
-EXTRA_CHECKS: list[Extra] = []
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import kms, s3
+
+from sagekeep.local.authorization import Check, Context, Extra
+from sagekeep.local.request import current
+from sagekeep.local.resources import members_of
+
+_KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
+_ALGORITHM_HEADER = "x-amz-server-side-encryption"
+
+
+def _objects_keys(action: str, arn: str, _context: Context) -> list[Check]:
+    """S3 uses an object's key in the caller's name.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms: GetObject needs
+    kms:Decrypt, PutObject kms:GenerateDataKey, a multipart upload both. HEAD reads metadata, without the key.
+    """
+    bucket, _, name = arn.removeprefix("arn:aws:s3:::").partition("/")
+    if action in {"s3:GetObject", "s3:GetObjectVersion"} and current().method != "HEAD":
+        key = _key_of_object(bucket, name)
+        return [_key_check("kms:Decrypt", key, bucket, name)] if key else []
+    if action != "s3:PutObject":
+        return []
+    key = _key_of_upload(bucket)
+    if not key:
+        return []
+    wanted = ["kms:GenerateDataKey"]
+    if "uploadId" in current().query:
+        wanted.append("kms:Decrypt")
+    return [_key_check(wish, key, bucket, name) for wish in wanted]
+
+
+def _key_of_object(bucket: str, name: str) -> str:
+    try:
+        record = s3._buckets[bucket]["objects"][name]
+    except KeyError:
+        return ""
+    return str(s3._stored_sse_headers(record).get(_KEY_HEADER, ""))
+
+
+def _key_of_upload(bucket: str) -> str:
+    """The key that S3 takes: the request's, or the bucket's default; "" when neither is KMS."""
+    headers = current().headers
+    defaults = s3._bucket_default_sse_headers(bucket)
+    algorithm = headers.get(_ALGORITHM_HEADER) or defaults.get(_ALGORITHM_HEADER, "")
+    if not str(algorithm).startswith("aws:kms"):
+        return ""
+    return str(headers.get(_KEY_HEADER) or defaults.get(_KEY_HEADER) or "alias/aws/s3")
+
+
+def _key_check(action: str, key: str, bucket: str, name: str) -> Check:
+    record = kms._resolve_key(key)
+    arn = str(record["Arn"]) if record else _arn_of(key)
+    context: dict[str, Any] = {
+        "kms:ViaService": f"s3.{get_region()}.amazonaws.com",
+        "kms:CallerAccount": get_account_id(),
+        "kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{bucket}/{name}",
+        "kms:EncryptionContextKeys": ["aws:s3:arn"],
+    }
+    return action, "kms", arn, context
+
+
+def _arn_of(key: str) -> str:
+    if key.startswith("arn:"):
+        return key
+    resource = key if key.startswith("alias/") else f"key/{key}"
+    return f"arn:aws:kms:{get_region()}:{get_account_id()}:{resource}"
+
+
+# Requests that hand a role to a service: (parameter, the service that takes it).
+_PASSES = {
+    "lambda:CreateFunction": ("Role", "lambda.amazonaws.com"),
+    "lambda:UpdateFunctionConfiguration": ("Role", "lambda.amazonaws.com"),
+    "ec2:CreateFlowLogs": ("DeliverLogsPermissionArn", "vpc-flow-logs.amazonaws.com"),
+    "events:PutRule": ("RoleArn", "events.amazonaws.com"),
+}
+
+
+def _passed_roles(action: str, arn: str, _context: Context) -> list[Check]:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html."""
+    members = members_of(current().headers, current().body, current().query)
+    if action == "events:PutTargets":
+        roles = [target["RoleArn"] for target in members.get("Targets", []) if target.get("RoleArn")]
+        service = "events.amazonaws.com"
+    elif action in _PASSES:
+        name, service = _PASSES[action]
+        roles = [members[name]] if members.get(name) else []
+    else:
+        return []
+    keys = {"iam:PassedToService": service, "iam:AssociatedResourceArn": arn}
+    return [("iam:PassRole", "iam", str(role), keys) for role in roles]
+
+
+def _aliased_keys(action: str, _arn: str, _context: Context) -> list[Check]:
+    """An alias and the key it names are both checked."""
+    if action not in {"kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"}:
+        return []
+    members = members_of(current().headers, current().body, current().query)
+    record = kms._resolve_key(members.get("TargetKeyId") or members.get("AliasName", ""))
+    return [(action, "kms", str(record["Arn"]), {})] if record else []
+
+
+EXTRA_CHECKS: list[Extra] = [_objects_keys, _passed_roles, _aliased_keys]

@@ -15,7 +15,7 @@ import ministack.app as ministack
 from ministack.core import iam_actions
 from ministack.core.router import detect_service
 
-from sagekeep.local import control
+from sagekeep.local import control, resource_policies
 from sagekeep.local.faults import Fault, Faults
 from sagekeep.local.network import Endpoint, Unreachable, find_endpoint
 from sagekeep.local.proxy import App, Connection
@@ -118,7 +118,8 @@ class Gateway:
             endpoint = self._endpoint(connection)
         except Unreachable as error:  # an endpoint that was deleted while the connection stayed open
             return _failure("s3", "RequestTimeout", str(error), 408)
-        begin(Request(endpoint, call.method, call.headers, call.body))
+        query = ministack._routing_params(call.method, call.path, call.headers, call.body, call.query)
+        begin(Request(endpoint, call.method, call.headers, call.body, query))
         if _MANAGEMENT.match(call.path):
             return _failure("s3", "NotImplemented", f"{call.path} is not an AWS path", 501)
         return self._serve(call)
@@ -133,6 +134,9 @@ class Gateway:
         fault = self.faults.take(operation.action, operation.resource)
         if fault is not None:
             return _failure(operation.service, fault.code, fault.message, fault.status, call.headers)
+        refused = resource_policies.refusal(operation.action, call.body, self._account_id)
+        if refused is not None:
+            return _failure(operation.service, refused.code, refused.message, 400, call.headers)
         return None
 
     def _operation(self, call: Call) -> Operation:

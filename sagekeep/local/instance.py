@@ -25,6 +25,7 @@ DEFAULT_HOME = Path(".sagekeep/local")
 _START_SECONDS = 60
 _STOP_SECONDS = 15
 _REMAINS = ("instance.json", "instance.draft", "ca.pem", "aws-config", "tmp")
+_PREVIOUS_LOG = "log.before"
 _NEUTRALISED = (
     "ALL_PROXY",
     "HTTP_PROXY",
@@ -201,6 +202,8 @@ def _launch(home: Path, account_id: str, region: str, deploy_role: str | None) -
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     log_path = home / "log"
+    if log_path.exists():
+        log_path.replace(home / _PREVIOUS_LOG)
     log_path.touch(mode=0o600)
     with log_path.open("ab") as log:
         # A session of its own: Ctrl-C in the terminal is for the command that started it.

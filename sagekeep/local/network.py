@@ -124,9 +124,7 @@ def _cidrs(subnet_ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(subnet["CidrBlock"] for subnet in subnets if subnet)
 
 
-def _opens(
-    rule: dict[str, Any], *, groups: Iterable[str], prefix_list: str, addresses: Iterable[str]
-) -> bool:
+def _opens(rule: dict[str, Any], *, groups: Iterable[str], prefix_list: str, addresses: Iterable[str]) -> bool:
     """Whether a security group rule lets TCP 443 through to or from any of the peers."""
     protocol = str(rule.get("IpProtocol", "-1"))
     if protocol not in {"-1", "tcp", "6"}:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sagekeep.local.network import Endpoint
 
@@ -29,12 +30,18 @@ class Denial:
 
 @dataclass
 class Request:
-    """One request: the endpoint it came through (None: the internet), its headers in lower case, its verdict."""
+    """One request: the endpoint it came through (None: the internet), its headers in lower case, its verdict.
+
+    `action` and `resource` are what IAM was asked first, before any further permission.
+    """
 
     endpoint: Endpoint | None = None
     method: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    query: Mapping[str, Any] = field(default_factory=dict)
+    action: str = ""
+    resource: str = ""
     denial: Denial | None = None
 
 

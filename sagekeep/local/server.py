@@ -39,8 +39,7 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     _settle(home, options.account, options.region)
     asyncio.run(_serve(home, options))
-    # Threads that wait for Lambda must not keep a stopped server alive.
-    os._exit(0)
+    return 0
 
 
 def hold(path: Path) -> IO[str] | None:
@@ -69,7 +68,6 @@ def _settle(home: Path, account_id: str, region: str) -> None:
         "AWS_EC2_METADATA_DISABLED": "true",
         "BIND_HOST": "127.0.0.1",
         "DOCKER_HOST": f"unix://{scratch}/none.sock",
-        "LAMBDA_STRICT": "1",
         "LOG_LEVEL": "WARNING",
         "MINISTACK_ACCOUNT_ID": account_id,
         "MINISTACK_HOST": "amazonaws.com.invalid",
@@ -82,6 +80,8 @@ async def _serve(home: Path, options: argparse.Namespace) -> None:
     # ministack reads the environment when it is imported, hence after _settle().
     from sagekeep.local import assembly  # noqa: PLC0415
 
+    # Its one warning, about a half-closed TLS connection, is how every HTTP client says goodbye.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="worker"))
     stop = asyncio.Event()
@@ -91,6 +91,9 @@ async def _serve(home: Path, options: argparse.Namespace) -> None:
     _publish(home / "instance.json", {"pid": os.getpid(), "started": time.time(), **facts})
     await stop.wait()
     (home / "instance.json").unlink(missing_ok=True)
+    logging.shutdown()
+    # Neither open connections nor threads that wait for Lambda may hold a stopped server back.
+    os._exit(0)
 
 
 def _publish(path: Path, facts: dict[str, Any]) -> None:

@@ -28,6 +28,7 @@ class Interface:
 class FakeGroup:
     vpc_id: str
     name: str
+    description: str = ""
     tags: dict[str, str] = field(default_factory=dict)
     ingress: list[tuple[int, str]] = field(default_factory=list)
     egress: list[tuple[int, str]] = field(default_factory=list)
@@ -65,7 +66,7 @@ class FakeWorld:
 
     def create_security_group(self, vpc_id: str, name: str, description: str, tags: dict[str, str]) -> str:
         group_id = self._id("sg")
-        self.groups[group_id] = FakeGroup(vpc_id, name, tags)
+        self.groups[group_id] = FakeGroup(vpc_id, name, description, tags)
         return group_id
 
     def authorize_ingress(self, group_id: str, *, port: int, peer_group_id: str) -> None:

@@ -15,86 +15,12 @@ from sagekeep.local.sagemaker import AwsError
 from sagekeep.local.sagemaker.definition import definition_violations
 from sagekeep.local.sagemaker.references import tokens
 from tests.local.fake_world import CALLER, ROLE, STRANGER, TOKEN, Account
-
-Document = dict[str, Any]
-OUTPUT = "Steps.Prepare.ProcessingOutputConfig.Outputs['train'].S3Output.S3Uri"
-
-
-def prepare(**changes: Any) -> Document:
-    output = {"S3Uri": "s3://b/train", "LocalPath": "/opt/ml/processing/train", "S3UploadMode": "EndOfJob"}
-    cluster = {"InstanceType": {"Get": "Parameters.Instance"}, "InstanceCount": 1, "VolumeSizeInGB": 30}
-    arguments = {
-        "ProcessingResources": {"ClusterConfig": cluster},
-        "AppSpecification": {"ImageUri": "image"},
-        "RoleArn": ROLE,
-        "ProcessingOutputConfig": {"Outputs": [{"OutputName": "train", "S3Output": output}]},
-    }
-    report = {"PropertyFileName": "Report", "OutputName": "train", "FilePath": "report.json"}
-    return {"Name": "Prepare", "Type": "Processing", "Arguments": arguments, "PropertyFiles": [report]} | changes
-
-
-def train(uri: Any = None) -> Document:
-    source = {"S3DataType": "S3Prefix", "S3Uri": uri or {"Get": OUTPUT}}
-    arguments = {
-        "AlgorithmSpecification": {"TrainingImage": "image", "TrainingInputMode": "File"},
-        "RoleArn": ROLE,
-        "InputDataConfig": [{"ChannelName": "train", "DataSource": {"S3DataSource": source}}],
-        "OutputDataConfig": {"S3OutputPath": "s3://b/models"},
-        "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 30},
-        "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
-    }
-    return {"Name": "Train", "Type": "Training", "Arguments": arguments}
-
-
-def model() -> Document:
-    container = {"Image": "image", "ModelDataUrl": {"Get": "Steps.Train.ModelArtifacts.S3ModelArtifacts"}}
-    return {"Name": "Model", "Type": "Model", "Arguments": {"PrimaryContainer": container, "ExecutionRoleArn": ROLE}}
-
-
-def serve() -> list[Document]:
-    variant = {"VariantName": "v", "ModelName": {"Get": "Steps.Model.ModelName"}, "InitialInstanceCount": 1}
-    config = {"EndpointConfigName": "c", "ProductionVariants": [variant | {"InstanceType": "ml.m5.large"}]}
-    endpoint = {"EndpointName": "e", "EndpointConfigName": {"Get": "Steps.Config.EndpointConfigName"}}
-    return [
-        {"Name": "Config", "Type": "EndpointConfig", "Arguments": config},
-        {"Name": "Endpoint", "Type": "Endpoint", "Arguments": endpoint},
-    ]
-
-
-def gate(**changes: Any) -> Document:
-    path = {"PropertyFile": {"Get": "Steps.Prepare.PropertyFiles.Report"}, "Path": "metrics.accuracy"}
-    condition = {
-        "Type": "GreaterThanOrEqualTo",
-        "LeftValue": {"Std:JsonGet": path},
-        "RightValue": {"Get": "Parameters.MinScore"},
-    }
-    fail = {"Name": "TooLow", "Type": "Fail", "Arguments": {"ErrorMessage": "score below threshold"}}
-    arguments = {"Conditions": [condition], "IfSteps": [model(), *serve()], "ElseSteps": [fail]}
-    return {"Name": "Gate", "Type": "Condition", "Arguments": arguments | changes}
-
-
-def definition() -> Document:
-    return {
-        "Version": "2020-12-01",
-        "Metadata": {},
-        "Parameters": [
-            {"Name": "Instance", "Type": "String", "DefaultValue": "ml.m5.large", "EnumValues": ["ml.m5.large"]},
-            {"Name": "MinScore", "Type": "Float", "DefaultValue": 0.8},
-        ],
-        "Steps": [prepare(), train(), gate()],
-    }
+from tests.local.pipeline_document import OUTPUT, Document, create, definition, train
 
 
 @pytest.fixture
 def account() -> Account:
     return Account()
-
-
-def create(account: Account, document: Any = None, **changes: Any) -> str:
-    text = document if isinstance(document, str) else json.dumps(document or definition())
-    request = {"PipelineName": "p", "PipelineDefinition": text, "RoleArn": ROLE, "ClientRequestToken": TOKEN}
-    arn: str = account("CreatePipeline", **request | changes)["PipelineArn"]
-    return arn
 
 
 def test_a_complete_definition_is_taken_and_given_back_unchanged(account: Account) -> None:
@@ -200,16 +126,15 @@ def _leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path]
 
 
-@given(
-    st.sampled_from(_leaves(definition())[1:]), st.sampled_from([None, 5, "x", [], {}, [[]], {"Get": "Steps"}, True])
-)
-def test_no_definition_makes_the_parser_stumble(path: tuple[Any, ...], value: Any) -> None:
-    document = copy.deepcopy(definition())
-    place: Any = document
-    for part in path[:-1]:
-        place = place[part]
-    place[path[-1]] = value
-    assert all(isinstance(fault, str) for fault in definition_violations(document))
+@pytest.mark.parametrize("value", [None, 5, "x", [], {}, [[]], {"Get": "Steps"}, True], ids=str)
+def test_nothing_in_the_place_of_anything_makes_the_parser_stumble(value: Any) -> None:
+    for path in _leaves(definition())[1:]:
+        document = definition()
+        place: Any = document
+        for part in path[:-1]:
+            place = place[part]
+        place[path[-1]] = value
+        assert all(isinstance(fault, str) for fault in definition_violations(document))
 
 
 NAMES = st.text("abcXYZ_09-", min_size=1, max_size=8).filter(lambda name: name[0].isalpha())
@@ -288,119 +213,3 @@ def test_a_missing_pipeline_is_not_found(account: Account, operation: str) -> No
     with pytest.raises(AwsError, match="does not exist") as refusal:
         account(operation, PipelineName="nobody", **token)
     assert refusal.value.code == "ResourceNotFound"
-
-
-# --- executions ------------------------------------------------------------------------------------------------
-
-
-def test_a_pipeline_is_not_deleted_while_it_runs(account: Account) -> None:
-    create(account)
-    arn = account.sagemaker.executions.insert("p", CALLER)
-    with pytest.raises(AwsError, match="in progress") as refusal:
-        account("DeletePipeline", PipelineName="p", ClientRequestToken=TOKEN)
-    assert refusal.value.code == "ConflictException"
-    account("StopPipelineExecution", PipelineExecutionArn=arn, ClientRequestToken=TOKEN)
-    assert account("DescribePipelineExecution", PipelineExecutionArn=arn)["PipelineExecutionStatus"] == "Stopping"
-    with pytest.raises(AwsError, match="in progress"):
-        account("DeletePipeline", PipelineName="p", ClientRequestToken=TOKEN)
-    account.wait()
-    assert account("DescribePipelineExecution", PipelineExecutionArn=arn)["PipelineExecutionStatus"] == "Stopped"
-    account("DeletePipeline", PipelineName="p", ClientRequestToken=TOKEN)
-    with pytest.raises(AwsError, match="does not exist"):
-        account("DescribePipelineExecution", PipelineExecutionArn=arn)
-
-
-def test_an_execution_that_is_over_is_not_stopped(account: Account) -> None:
-    create(account)
-    arn = account.sagemaker.executions.insert("p", CALLER)
-    account.sagemaker.executions.move(arn, "Succeeded")
-    with pytest.raises(AwsError) as refusal:
-        account("StopPipelineExecution", PipelineExecutionArn=arn, ClientRequestToken=TOKEN)
-    assert refusal.value.code == "ConflictException"
-
-
-def test_an_execution_keeps_the_definition_that_it_started_with(account: Account) -> None:
-    create(account)
-    arn = account.sagemaker.executions.insert("p", CALLER, parameters={"Instance": "ml.m5.large"})
-    other = definition()
-    del other["Steps"][2]
-    account("UpdatePipeline", PipelineName="p", PipelineDefinition=json.dumps(other))
-    kept = account("DescribePipelineDefinitionForExecution", PipelineExecutionArn=arn)["PipelineDefinition"]
-    assert json.loads(kept) == definition()
-    parameters = account("ListPipelineParametersForExecution", PipelineExecutionArn=arn)["PipelineParameters"]
-    assert parameters == [{"Name": "Instance", "Value": "ml.m5.large"}]
-
-
-def test_executions_and_steps_are_listed_latest_first(account: Account) -> None:
-    create(account)
-    executions = account.sagemaker.executions
-    first = executions.insert("p", CALLER, display_name="one")
-    account.wait()
-    second = executions.insert("p", CALLER, display_name="two")
-    summaries = account("ListPipelineExecutions", PipelineName="p")["PipelineExecutionSummaries"]
-    assert [s["PipelineExecutionArn"] for s in summaries] == [second, first]
-    executions.add_step(first, "Prepare", "Processing")
-    executions.move_step(first, "Prepare", "Succeeded", metadata={"ProcessingJob": {"Arn": "arn"}})
-    executions.add_step(first, "Train", "Training", status="Executing")
-    executions.move_step(first, "Train", "Failed", failure="no objects")
-    steps = account("ListPipelineExecutionSteps", PipelineExecutionArn=first)["PipelineExecutionSteps"]
-    assert [(s["StepName"], s["StepStatus"]) for s in steps] == [("Train", "Failed"), ("Prepare", "Succeeded")]
-    assert steps[0]["FailureReason"] == "no objects"
-    assert steps[1]["Metadata"] == {"ProcessingJob": {"Arn": "arn"}}
-    page = account("ListPipelineExecutionSteps", PipelineExecutionArn=first, SortOrder="Ascending", MaxResults=1)
-    assert [s["StepName"] for s in page["PipelineExecutionSteps"]] == ["Prepare"]
-    executions.move(first, "Failed", failure="Step Train failed")
-    assert account("DescribePipelineExecution", PipelineExecutionArn=first)["FailureReason"] == "Step Train failed"
-
-
-def test_events_have_the_members_of_aws(account: Account) -> None:
-    pipeline_arn = create(account)
-    executions = account.sagemaker.executions
-    arn = executions.insert("p", CALLER, display_name="run")
-    executions.add_step(arn, "Train", "Training")
-    executions.move_step(arn, "Train", "Failed", failure="why", metadata={"TrainingJob": {"Arn": "job"}})
-    executions.move(arn, "Failed")
-    executions.move(arn, "Failed")  # no change, no event
-    (_, started, resources), *_, (kind, detail, _) = account.world.events
-    assert len(account.world.events) == 4
-    assert kind == "SageMaker Model Building Pipeline Execution Status Change"
-    assert resources == [pipeline_arn, arn]
-    assert detail == {
-        "pipelineExecutionDisplayName": "run",
-        "currentPipelineExecutionStatus": "Failed",
-        "previousPipelineExecutionStatus": "Executing",
-        "executionStartTime": "2027-01-15T08:00:00Z",
-        "executionEndTime": "2027-01-15T08:00:00Z",
-        "pipelineExecutionDescription": "",
-        "pipelineArn": pipeline_arn,
-        "pipelineExecutionArn": arn,
-    }
-    assert {"executionEndTime", "previousPipelineExecutionStatus"} & set(started) == set()
-    kind, step, _ = account.world.events[2]
-    assert kind == "SageMaker Model Building Pipeline Execution Step Status Change"
-    assert step["metadata"] == {"trainingJob": {"Arn": "job"}}
-    named = ("stepName", "stepType", "previousStepStatus", "currentStepStatus", "failureReason")
-    assert [step[name] for name in named] == ["Train", "Training", "Starting", "Failed", "why"]
-
-
-def test_a_runner_may_finish_stopping_executions_itself(account: Account) -> None:
-    create(account)
-    account.sagemaker.state.stop_after = None
-    arn = account.sagemaker.executions.insert("p", CALLER)
-    account("StopPipelineExecution", PipelineExecutionArn=arn, ClientRequestToken=TOKEN)
-    account.wait(3600)
-    assert account("DescribePipelineExecution", PipelineExecutionArn=arn)["PipelineExecutionStatus"] == "Stopping"
-
-
-def test_starting_an_execution_is_not_modelled_yet(account: Account) -> None:
-    create(account)
-    with pytest.raises(AwsError, match="StartPipelineExecution") as refusal:
-        account("StartPipelineExecution", PipelineName="p", ClientRequestToken=TOKEN)
-    assert (refusal.value.code, refusal.value.status) == ("NotImplemented", 501)
-
-
-def test_what_aws_does_not_have_is_404_and_what_we_do_not_model_501(account: Account) -> None:
-    for operation, status in (("MakeCoffee", 404), ("CreateTrainingJob", 501), ("CreateNotebookInstance", 501)):
-        with pytest.raises(AwsError) as refusal:
-            account(operation)
-        assert refusal.value.status == status

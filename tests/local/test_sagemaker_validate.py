@@ -150,7 +150,7 @@ def test_a_step_may_omit_the_names_that_the_service_makes() -> None:
         ({"Type": "Coffee"}, "Unknown step type 'Coffee'"),
         ({"CacheConfigs": {}}, "Unknown member 'CacheConfigs'"),
         ({"Arguments": None}, "wrong type"),
-        ({"Type": "RegisterModel", "Arguments": {"ModelPackageName": "m"}}, "Unknown Argument member 'ModelPackageName'"),
+        ({"Type": "RegisterModel", "Arguments": {"ModelPackageName": "m"}}, "Argument member 'ModelPackageName'"),
         ({"Type": "Endpoint", "Arguments": {"EndpointName": "e", "EndpointConfigName": "c"}, "RetryPolicies": []},
          "Unknown member 'RetryPolicies'"),
     ],

@@ -49,6 +49,7 @@ def preprocess(c: PipelineConfiguration) -> Json:
                     *("--label", c.label),
                     *("--seed", str(c.seed)),
                     *("--test-fraction", repr(c.test_fraction)),
+                    *(("--problem-type", c.problem_type) if c.problem_type else ()),
                 ],
             },
             "ProcessingInputs": [

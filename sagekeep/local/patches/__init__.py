@@ -5,9 +5,9 @@ Each patch has a test that fails when the part of ministack it replaces changes 
 
 from __future__ import annotations
 
-from sagekeep.local.patches import credentials, endpoints, flow_logs
+from sagekeep.local.patches import credentials, endpoints, flow_logs, principal_arn, s3_condition_keys, network_deletion, principals, s3_keys
 
-_SUBJECTS = (credentials, endpoints, flow_logs)
+_SUBJECTS = (credentials, endpoints, flow_logs, network_deletion, principals, s3_keys)
 
 
 def apply() -> None:

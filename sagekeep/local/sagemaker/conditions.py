@@ -23,7 +23,7 @@ def condition_faults(arguments: Any) -> list[str]:
 
 
 def _one(condition: Any) -> list[str]:
-    kind = condition.get("Type") if isinstance(condition, dict) else None
+    kind = str(condition.get("Type")) if isinstance(condition, dict) else ""
     if kind in _COMPARISONS:
         return _members(condition, "LeftValue", "RightValue")
     if kind == "In":

@@ -7,13 +7,13 @@ function sleeps.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any, Protocol
 
 import boto3
 from botocore.exceptions import ClientError, ParamValidationError
 from botocore.validate import ParamValidator
-
 from sagekeep_runtime.retry import Budget, Clock
 
 Params = dict[str, Any]
@@ -30,6 +30,13 @@ def refusal(code: str, message: str = "", operation: str = "Test") -> ClientErro
 
 def arn(kind: str, name: str) -> str:
     return f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:{kind}/{name}"
+
+
+def sent(client: Any, operation: str, params: Params) -> Params:
+    """The request as botocore sends it: with a token where the service wants one for repetition."""
+    members = client.meta.service_model.operation_model(operation).input_shape.members
+    tokens = {name for name, member in members.items() if member.metadata.get("idempotencyToken")}
+    return {name: str(uuid.uuid4()) for name in sorted(tokens)} | params
 
 
 class Time:
@@ -68,10 +75,7 @@ class Wire:
 
     def _call(self, operation: str, params: Params) -> Params:
         shape = self.client.meta.service_model.operation_model(operation).input_shape
-        given = dict(params)
-        for member in shape.members.values():
-            if member.metadata.get("idempotencyToken"):
-                given.setdefault(next(k for k, v in shape.members.items() if v is member), "0" * 32)
+        given = sent(self.client, operation, params)
         report = ParamValidator().validate(given, shape)
         if report.has_errors():
             raise ParamValidationError(report=report.generate_report())

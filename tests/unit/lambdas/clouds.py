@@ -1,5 +1,7 @@
 """SageMaker, S3 and EC2 as far as the functions use them, with the refusals that make them hard."""
 
+# ruff: noqa: N802 - methods are called like the operations that they answer
+
 from __future__ import annotations
 
 import hashlib
@@ -9,11 +11,13 @@ from typing import Any
 from adapter import Params, Time, arn, refusal
 from botocore.response import StreamingBody
 
+PAGE = 2  # so small that every list needs a paginator
 
-def _page(items: list[Params], key: str, params: Params, token: str = "NextToken", size: int = 2) -> Params:
-    start = int(params.get(token, 0))
-    answer: Params = {key: items[start : start + size]}
-    return answer | ({token: str(start + size)} if start + size < len(items) else {})
+
+def _page(items: list[Params], key: str, params: Params) -> Params:
+    start = int(params.get("NextToken", 0))
+    answer: Params = {key: items[start : start + PAGE]}
+    return answer | ({"NextToken": str(start + PAGE)} if start + PAGE < len(items) else {})
 
 
 class SageMakerCloud:
@@ -242,10 +246,10 @@ class Ec2Cloud:
         """What CreateDomain makes."""
         inbound, outbound = f"sg-in-{domain_id}", f"sg-out-{domain_id}"
         rule = {"IpProtocol": "tcp", "FromPort": 2049, "ToPort": 2049}
-        for id, way, peer in ((inbound, "inbound", outbound), (outbound, "outbound", inbound)):
+        for group_id, way, peer in ((inbound, "inbound", outbound), (outbound, "outbound", inbound)):
             peers = [{**rule, "UserIdGroupPairs": [{"GroupId": peer}]}]
-            self.groups[id] = {
-                "GroupId": id,
+            self.groups[group_id] = {
+                "GroupId": group_id,
                 "GroupName": f"security-group-for-{way}-nfs-{domain_id}",
                 "VpcId": vpc_id,
                 "IpPermissions": peers if way == "inbound" else [],
@@ -269,8 +273,8 @@ class Ec2Cloud:
         self._revoke(params, "IpPermissionsEgress")
 
     def DeleteSecurityGroup(self, params: Params) -> None:
-        id = params["GroupId"]
-        if id not in self.groups:
+        group_id = params["GroupId"]
+        if group_id not in self.groups:
             raise refusal("InvalidGroup.NotFound", "The security group does not exist")
         rules = [
             pair["GroupId"]
@@ -278,9 +282,9 @@ class Ec2Cloud:
             for rule in group["IpPermissions"] + group["IpPermissionsEgress"]
             for pair in rule["UserIdGroupPairs"]
         ]
-        if id in rules or any(id in interface["Groups"] for interface in self.interfaces):
-            raise refusal("DependencyViolation", f"resource {id} has a dependent object")
-        del self.groups[id]
+        if group_id in rules or any(group_id in interface["Groups"] for interface in self.interfaces):
+            raise refusal("DependencyViolation", f"resource {group_id} has a dependent object")
+        del self.groups[group_id]
 
     def DescribeNetworkInterfaces(self, params: Params) -> Params:
         ids = params["Filters"][0]["Values"]

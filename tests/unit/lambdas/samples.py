@@ -6,7 +6,6 @@ import copy
 from typing import Any
 
 from hypothesis import strategies as st
-
 from pipeline_manager.configuration import PROBLEM_TYPES
 
 ROLE = "arn:aws:iam::123456789012:role/acme-ml-"
@@ -53,9 +52,7 @@ _roles = _words.map(ROLE.__add__)
 
 
 def _ids(kind: str, at_most: int) -> st.SearchStrategy[list[str]]:
-    return st.lists(
-        st.from_regex(rf"{kind}-[0-9a-f]{{17}}", fullmatch=True), min_size=1, max_size=at_most, unique=True
-    )
+    return st.lists(st.from_regex(rf"{kind}-[0-9a-f]{{17}}", fullmatch=True), min_size=1, max_size=at_most, unique=True)
 
 
 def documents() -> st.SearchStrategy[dict[str, Any]]:
@@ -69,13 +66,11 @@ def documents() -> st.SearchStrategy[dict[str, Any]]:
             "tags": st.dictionaries(_tag_text, _tag_text, max_size=8),
             "bucket": _words.map(lambda text: f"acme-{text}-data"),
             "code_prefix": st.from_regex(r"code/[0-9a-f]{8,64}", fullmatch=True),
-            "kms_key_arn": st.uuids().map(lambda id: f"arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/{id}"),
+            "kms_key_arn": st.uuids().map("arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/{}".format),
             "subnet_ids": _ids("subnet", 16),
             "security_group_ids": _ids("sg", 5),
             "images": st.fixed_dictionaries({"process": _images, "train": _images, "inference": _images}),
-            "instances": st.fixed_dictionaries(
-                {"process": _instances, "train": _instances, "endpoint": _instances}
-            ),
+            "instances": st.fixed_dictionaries({"process": _instances, "train": _instances, "endpoint": _instances}),
             "instance_counts": st.fixed_dictionaries({"endpoint": st.integers(1, 20)}),
             "volume_gib": st.fixed_dictionaries({"process": st.integers(1, 16384), "train": st.integers(1, 16384)}),
             "max_runtime_seconds": st.fixed_dictionaries(

@@ -14,7 +14,6 @@ from data_seed.requests import parse
 from data_seed.seeding import MARK, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from sagekeep_runtime.errors import RequestError
 
 KEY = "raw/data.csv"
@@ -206,4 +205,3 @@ def accuracy(table: list[dict[str, str]]) -> float:
 def test_events_that_break_the_contract_are_refused(changes: dict[str, Any], named: str) -> None:
     with pytest.raises(RequestError, match=named):
         parse({**EVENT, **changes, "tf": {"action": "create", "prev_input": None}})
-

@@ -59,9 +59,8 @@ def closure(name: str) -> set[str]:
         if current in found:
             continue
         found.add(current)
-        for line in importlib.metadata.requires(current) or []:
-            if "extra ==" not in line:
-                waiting.append(re.split(r"[^A-Za-z0-9_.-]", line)[0].lower())
+        needed = [line for line in importlib.metadata.requires(current) or [] if "extra ==" not in line]
+        waiting += [re.split(r"[^A-Za-z0-9_.-]", line)[0].lower() for line in needed]
     return found
 
 

@@ -49,9 +49,7 @@ def gets(value: Any) -> Iterator[str]:
 def shuffled(document: dict[str, Any], source: Any) -> dict[str, Any]:
     keys = list(document)
     source.shuffle(keys)
-    return {
-        key: shuffled(document[key], source) if isinstance(document[key], dict) else document[key] for key in keys
-    }
+    return {key: shuffled(document[key], source) if isinstance(document[key], dict) else document[key] for key in keys}
 
 
 @settings(max_examples=60, deadline=None)
@@ -190,8 +188,13 @@ def test_a_problem_type_to_infer_is_left_out() -> None:
 
 
 def test_the_script_gets_its_arguments() -> None:
-    specification = arguments(build(sample()))["Preprocess"]["AppSpecification"]
-    assert specification["ContainerArguments"] == ["--label", "churned", "--seed", "7", "--test-fraction", "0.2"]
+    def given_to_preprocess(problem_type: str) -> list[str]:
+        step = arguments(build(sample(problem_type=problem_type)))["Preprocess"]
+        return step["AppSpecification"]["ContainerArguments"]
+
+    inferred = ["--label", "churned", "--seed", "7", "--test-fraction", "0.2"]
+    assert given_to_preprocess("") == inferred
+    assert given_to_preprocess("regression") == [*inferred, "--problem-type", "regression"]
 
 
 def test_parameters_have_the_types_and_defaults_that_people_start_with() -> None:

@@ -12,10 +12,9 @@ from clouds import SageMakerCloud
 from pipeline_manager import manager
 from pipeline_manager.configuration import PipelineConfiguration
 from pipeline_manager.requests import Ownership, Upsert
-from samples import sample
-
 from sagekeep_runtime.errors import FunctionError, OutOfTime
 from sagekeep_runtime.retry import Budget
+from samples import sample
 
 NAME, ENDPOINT = sample()["pipeline_name"], sample()["endpoint_name"]
 
@@ -104,7 +103,7 @@ def test_a_create_that_lost_the_race_becomes_an_update(world: World) -> None:
 
 def test_an_update_whose_pipeline_has_gone_becomes_a_create(world: World) -> None:
     world.upsert()
-    world.wire.faults["UpdatePipeline"] = [lambda: world.cloud.pipelines.clear()]
+    world.wire.faults["UpdatePipeline"] = [world.cloud.pipelines.clear]
     assert world.upsert(seed=8)["status"] == "created"
 
 

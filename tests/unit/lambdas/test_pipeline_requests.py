@@ -9,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pipeline_manager.configuration import PipelineConfiguration
 from pipeline_manager.requests import Ownership, Upsert, parse
-from samples import documents, sample
-
 from sagekeep_runtime.errors import RequestError
+from samples import documents, sample
 
 LEAVES = {
     "pipeline_name": 1,

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 from adapter import Time, Wire, refusal
 from clouds import Ec2Cloud, SageMakerCloud
+from sagekeep_runtime.errors import OutOfTime, RequestError
 from studio_sweeper.requests import parse
 from studio_sweeper.sweep import run
-
-from sagekeep_runtime.errors import OutOfTime, RequestError
 
 DOMAIN, VPC = "d-abc123", "vpc-0abc"
 
@@ -24,9 +23,7 @@ class World:
     def sweep(self, what: str, terraform: str = "delete", seconds: float = 850) -> dict[str, Any]:
         target = {"domain_id": DOMAIN} if what == "sweep_domain" else {"vpc_id": VPC}
         event = {"action": what, **target, "tf": {"action": terraform, "prev_input": None}}
-        return run(
-            parse(event), client=lambda service: self.wires[service].client, budget=self.time.budget(seconds)
-        )
+        return run(parse(event), client=lambda service: self.wires[service].client, budget=self.time.budget(seconds))
 
     def app(self, name: str, status: str = "InService", **owner: str) -> dict[str, Any]:
         app = {"DomainId": DOMAIN, "AppType": "JupyterLab", "AppName": name, "Status": status, **owner}

@@ -1,0 +1,294 @@
+"""The command line: `sagekeep COMMAND`. Results go to standard output, progress to standard error."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sagekeep.errors import OperationError, ToolkitError, UsageError
+
+if TYPE_CHECKING:  # loaded by the command that needs them, so that --help answers at once
+    from rich.console import Console
+
+    from sagekeep.deploy import Operations
+    from sagekeep.stackset import StackResult
+    from sagekeep.synthesis import Synthesis
+
+app = typer.Typer(
+    name="sagekeep",
+    help="Sealed machine-learning environments on AWS as Terraform, from one settings file.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+settings_app = typer.Typer(help="About the settings file.", no_args_is_help=True)
+state_app = typer.Typer(help="The place where Terraform's state lives.", no_args_is_help=True)
+app.add_typer(settings_app, name="settings")
+app.add_typer(state_app, name="state")
+
+Env = Annotated[
+    str, typer.Option("--env", "-e", envvar="SAGEKEEP_ENV", help="environments/NAME.toml, or a path to a .toml file")
+]
+Out = Annotated[Path | None, typer.Option("--out", help="Folder of the synthesized Terraform")]
+Stacks = Annotated[list[str] | None, typer.Option("--stack", "-s", help="Only this stack; may be repeated")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", "--auto-approve", help="Do not ask")]
+AsIs = Annotated[bool, typer.Option("--as-synthesized", help="Take the output folder as it is; do not synthesize")]
+
+
+@app.command()
+def doctor(*, as_json: Json = False) -> None:
+    """Say what is missing on this machine, and how to mend it."""
+    from sagekeep import doctor as examination  # noqa: PLC0415
+    from sagekeep.synthesis import project_root  # noqa: PLC0415
+
+    findings = examination.examine(project_root())
+    if as_json:
+        _print_json([finding.document() for finding in findings])
+    else:
+        _show_findings(findings)
+    if not examination.healthy(findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def synth(*, env: Env = "poc", out: Out = None, as_json: Json = False) -> None:
+    """Settings to Terraform: writes cdk.tf.json per stack, manifest.json and model.json."""
+    synthesis = _synthesis(env, out)
+    if as_json:
+        stacks = {name: {"folder": str(s.folder), "resources": s.resources} for name, s in synthesis.stacks.items()}
+        _print_json({"environment": synthesis.environment, "out": str(synthesis.out), "stacks": stacks})
+        return
+    for stack in synthesis.stacks.values():
+        _say(f"{stack.name:<10} {stack.resources:>4} resources  {stack.folder}")
+
+
+@settings_app.command("schema")
+def settings_schema() -> None:
+    """Print the JSON Schema of a settings file, for editors."""
+    from sagekeep.settings import schema  # noqa: PLC0415
+
+    _print_json(schema())
+
+
+@state_app.command("bootstrap")
+def state_bootstrap(*, env: Env = "poc", out: Out = None, as_json: Json = False, as_is: AsIs = False) -> None:
+    """Make the S3 backend and move its own state into it; safe to run again after an interruption."""
+    from sagekeep.bootstrap import StateHome  # noqa: PLC0415
+
+    result = StateHome(_operations(env, out, as_is=as_is)).bootstrap()
+    if as_json:
+        _print_json(result.document())
+    else:
+        _say(f"state {result.status}")
+
+
+@app.command()
+def plan(
+    *,
+    env: Env = "poc",
+    stack: Stacks = None,
+    out: Out = None,
+    as_json: Json = False,
+    as_is: AsIs = False,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit code 2 where changes are pending")
+    ] = False,
+) -> None:
+    """Show what would change, stack by stack; changes nothing."""
+    results = _operations(env, out, as_is=as_is).plan(stack or ())
+    _finish(results, as_json=as_json, detailed=detailed_exitcode)
+
+
+@app.command()
+def deploy(
+    *,
+    env: Env = "poc",
+    stack: Stacks = None,
+    out: Out = None,
+    yes: Yes = False,
+    as_json: Json = False,
+    as_is: AsIs = False,
+) -> None:
+    """Apply the stacks in order, independent ones at once."""
+    operations = _operations(env, out, as_is=as_is)
+    _confirm("deploy", operations, stack or (), yes=yes)
+    _finish(operations.deploy(stack or ()), as_json=as_json)
+
+
+@app.command()
+def destroy(
+    *,
+    env: Env = "poc",
+    stack: Stacks = None,
+    out: Out = None,
+    yes: Yes = False,
+    as_json: Json = False,
+    as_is: AsIs = False,
+) -> None:
+    """Destroy the stacks from the last to the first, the state stack at the very end."""
+    from sagekeep.teardown import destroy_all  # noqa: PLC0415
+
+    operations = _operations(env, out, as_is=as_is)
+    _confirm("destroy", operations, stack or (), yes=yes)
+    _finish(destroy_all(operations, stack or ()), as_json=as_json)
+
+
+@app.command()
+def unlock(
+    *,
+    lock_id: Annotated[str, typer.Argument(help="The lock's id, from the error of plan or deploy")],
+    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack whose state is locked")],
+    env: Env = "poc",
+    out: Out = None,
+    force: Annotated[bool, typer.Option("--force", help="Even though terraform runs in the stack's folder")] = False,
+    as_is: AsIs = False,
+) -> None:
+    """Take over the lock of a terraform that is gone."""
+    from sagekeep import locks  # noqa: PLC0415
+
+    operations = _operations(env, out, as_is=as_is)
+    operations.synthesis.chosen([stack])
+    locks.unlock(operations.terraform, operations.synthesis.stacks[stack], lock_id, force=force)
+    _say(f"{stack}: the lock {lock_id} is released")
+
+
+@app.command()
+def demo(
+    *,
+    env: Env = "poc",
+    as_json: Json = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the local AWS running where the demo failed")] = False,
+) -> None:
+    """The whole life of an environment on the local AWS: deploy, check, use, destroy."""
+    from sagekeep.demo import run  # noqa: PLC0415
+    from sagekeep.report import show_schedule  # noqa: PLC0415
+    from sagekeep.synthesis import project_root  # noqa: PLC0415
+
+    rehearsal = run(project_root(), env, keep=keep)
+    if as_json:
+        _print_json(rehearsal.document())
+    else:
+        show_schedule(_console(), rehearsal.seconds)
+    if rehearsal.error:
+        raise rehearsal.error
+
+
+def main() -> None:
+    """Entry point: mounts `local`, and turns the toolkit's errors into a message and an exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        _mount_local(sys.argv[1:])
+        app()
+    except ToolkitError as error:
+        _complain(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    """A polite end is the same as Ctrl-C: whatever was started is stopped."""
+    raise KeyboardInterrupt
+
+
+def _mount_local(arguments: list[str]) -> None:
+    """The embedded AWS's own commands; they load only where they are asked for."""
+    if arguments[:1] != ["local"]:
+        app.add_typer(typer.Typer(), name="local", help="The embedded AWS: up, status, down and more.")
+        app.registered_groups[-1].typer_instance.callback()(_nothing)  # type: ignore[union-attr]
+        return
+    try:
+        from sagekeep.local.cli import app as local_app  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        hint = "pip install -r requirements-local.txt"
+        raise OperationError(f"the local AWS needs the package {error.name}", hint=hint) from error
+    app.add_typer(local_app, name="local")
+
+
+def _nothing() -> None:
+    """Stands in for a group that has not been loaded."""
+
+
+def _synthesis(env: str, out: Path | None, *, as_is: bool = False) -> Synthesis:
+    from sagekeep.synthesis import load, project_root, synthesize  # noqa: PLC0415
+
+    root = project_root()
+    return load(root, env, out) if as_is else synthesize(root, env, out)
+
+
+def _operations(env: str, out: Path | None, *, as_is: bool) -> Operations:
+    from sagekeep.deploy import Operations as Prepared  # noqa: PLC0415
+
+    return Prepared.of(_synthesis(env, out, as_is=as_is))
+
+
+def _confirm(verb: str, operations: Operations, stacks: list[str] | tuple[()], *, yes: bool) -> None:
+    """Asks on a terminal; elsewhere --yes must have been given."""
+    synthesis = operations.synthesis
+    names = synthesis.chosen(stacks)
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(f"nobody can be asked whether to {verb}", hint="add --yes")
+    account, region = synthesis.settings.get("account_id", "?"), synthesis.settings.get("region", "?")
+    question = f"{verb} {', '.join(names)} of {synthesis.environment} (account {account}, {region})?"
+    if not typer.confirm(question, err=True):
+        raise typer.Exit(1)
+
+
+def _finish(results: Mapping[str, StackResult], *, as_json: bool, detailed: bool = False) -> None:
+    from sagekeep.deploy import exit_code  # noqa: PLC0415
+    from sagekeep.report import show  # noqa: PLC0415
+
+    code = exit_code(results, detailed=detailed)
+    if as_json:
+        _print_json({"stacks": [result.document() for result in results.values()], "exit_code": code})
+    else:
+        show(_console(), results)
+    raise typer.Exit(code)
+
+
+def _console() -> Console:
+    from rich.console import Console as RichConsole  # noqa: PLC0415
+
+    return RichConsole()
+
+
+def _print_json(document: Any) -> None:
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")
+
+
+def _say(text: str) -> None:
+    _console().print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _complain(error: ToolkitError) -> None:
+    from rich.console import Console as RichConsole  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    console = RichConsole(stderr=True)
+    console.print(Text.assemble(("error: ", "red"), error.message), soft_wrap=True)
+    if error.hint:
+        console.print(Text(f"  {error.hint}"), soft_wrap=True)
+
+
+def _show_findings(findings: list[Any]) -> None:
+    from rich.text import Text  # noqa: PLC0415
+
+    marks = {"ok": ("✓", "green"), "missing": ("✗", "red"), "optional": ("·", "yellow")}
+    console = _console()
+    for finding in findings:
+        mark, style = marks[finding.status]
+        console.print(Text.assemble((mark, style), f" {finding.name:<12} {finding.detail}"), soft_wrap=True)
+        if finding.mend:
+            console.print(Text(f"    {finding.mend}"), soft_wrap=True)

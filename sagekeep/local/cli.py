@@ -1,0 +1,101 @@
+"""`sagekeep local up / status / env / fault / down`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from sagekeep.errors import OperationError
+from sagekeep.local import instance as instances
+from sagekeep.local.faults import Fault
+from sagekeep.local.instance import Instance
+
+app = typer.Typer(no_args_is_help=True, help="The embedded AWS: up, status, env, fault, down.")
+
+Home = Annotated[Path, typer.Option("--home", help="Folder of the instance: its log, certificate and facts")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON")]
+
+
+def _running(home: Path) -> Instance:
+    found = instances.find(home)
+    if found is None:
+        raise OperationError(f"no local AWS runs in {home}", hint="start one: sagekeep local up")
+    return found
+
+
+@app.command()
+def up(
+    account_id: Annotated[str, typer.Option("--account-id", help="Account number it answers for")] = "123456789012",
+    region: Annotated[str, typer.Option("--region", help="Region it answers for")] = "us-east-1",
+    deploy_role: Annotated[str | None, typer.Option("--deploy-role", help="ARN of the administrator's role")] = None,
+    home: Home = instances.DEFAULT_HOME,
+) -> None:
+    """Start the local AWS, or find the one that runs."""
+    console = Console(stderr=True)
+    with console.status("Starting the local AWS"):
+        found = instances.up(
+            home, account_id=account_id, region=region, deploy_role=deploy_role, progress=console.print
+        )
+    state = "An empty account" if found.fresh else "Already running"
+    console.print(f"{state}: {found.account_id} in {found.region}, as {found.admin}")
+    console.print('Lead a terminal to it: eval "$(sagekeep local env)"', highlight=False)
+
+
+@app.command()
+def status(home: Home = instances.DEFAULT_HOME, *, as_json: AsJson = False) -> None:
+    """Say whether a local AWS runs here; exit code 1 if none does."""
+    found = instances.find(home)
+    facts = {
+        "running": found is not None,
+        "home": str(home.resolve()),
+        **({k: getattr(found, k) for k in ("pid", "proxy_port", "account_id", "region", "admin")} if found else {}),
+        "faults": found.faults()["waiting"] if found else [],
+    }
+    console = Console()
+    if as_json:
+        typer.echo(json.dumps(facts))
+    elif found is None:
+        console.print(f"No local AWS runs in {home}. Start one: sagekeep local up")
+    else:
+        for name, value in facts.items():
+            console.print(f"{name:<11} {value}", highlight=False, soft_wrap=True)
+    if found is None:
+        raise typer.Exit(1)
+
+
+@app.command()
+def env(home: Home = instances.DEFAULT_HOME) -> None:
+    """Print shell lines that lead aws, terraform and boto3 of a terminal here (for twelve hours)."""
+    typer.echo(instances.exports(_running(home)))
+
+
+@app.command()
+def fault(
+    action: Annotated[str, typer.Argument(help="IAM action, such as sagemaker:CreatePipeline; * and ? work")] = "",
+    code: Annotated[str, typer.Option("--code", help="AWS's error code")] = "ThrottlingException",
+    message: Annotated[str, typer.Option("--message", help="AWS's message")] = "Rate exceeded",
+    http_status: Annotated[int, typer.Option("--status", help="HTTP status, 400 to 599")] = 400,
+    times: Annotated[int, typer.Option("--times", help="How many requests fail; 0: until cleared")] = 1,
+    resource: Annotated[str, typer.Option("--resource", help="Only requests for this ARN; * and ? work")] = "*",
+    home: Home = instances.DEFAULT_HOME,
+    *,
+    clear: Annotated[bool, typer.Option("--clear", help="Switch all faults off")] = False,
+) -> None:
+    """Let the next matching requests fail, to see how a deployment recovers."""
+    running = _running(home)
+    if clear:
+        running.clear_faults()
+    if action:
+        running.inject(Fault(action, code, message, http_status, times, resource))
+    typer.echo(json.dumps(running.faults(), indent=2))
+
+
+@app.command()
+def down(home: Home = instances.DEFAULT_HOME) -> None:
+    """Stop the local AWS; its account is gone for good."""
+    stopped = instances.down(home)
+    typer.echo("Stopped." if stopped else f"No local AWS ran in {home}.")

@@ -1,0 +1,72 @@
+"""The tool's own SageMaker control plane behind a boto3 client: its validation is AWS's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from adapter import ACCOUNT, REGION, Params, Time, Wire, refusal, sent
+
+from sagekeep.local.sagemaker import AwsError, Caller, Group, SageMaker, Subnet
+
+CALLER = Caller(f"arn:aws:sts::{ACCOUNT}:assumed-role/functions/manager", ACCOUNT, "AROAEXAMPLE:manager")
+VPC = "vpc-0abc"
+
+
+class Account:
+    """EC2, IAM and KMS around it: every role trusts SageMaker, every subnet is in one VPC."""
+
+    account_id, region, partition = ACCOUNT, REGION, "aws"
+
+    def __init__(self) -> None:
+        self.interfaces: dict[str, str] = {}
+        self.groups: dict[str, str] = {}
+        self.unknown_roles: set[str] = set()
+
+    def subnet(self, subnet_id: str) -> Subnet | None:
+        return Subnet(subnet_id, VPC, f"use1-az{1 + ord(subnet_id[-1]) % 2}")
+
+    def security_group(self, group_id: str) -> Group | None:
+        return Group(group_id, VPC)
+
+    def create_security_group(self, vpc_id: str, name: str, description: str, tags: dict[str, str]) -> str:
+        self.groups[f"sg-{len(self.groups):08x}"] = name
+        return f"sg-{len(self.groups) - 1:08x}"
+
+    def authorize_ingress(self, group_id: str, *, port: int, peer_group_id: str) -> None: ...
+
+    def authorize_egress(self, group_id: str, *, port: int, peer_group_id: str) -> None: ...
+
+    def create_network_interface(self, subnet_id: str, groups: Sequence[str], description: str) -> str:
+        self.interfaces[f"eni-{len(self.interfaces):08x}"] = description
+        return f"eni-{len(self.interfaces) - 1:08x}"
+
+    def delete_network_interface(self, interface_id: str) -> None:
+        self.interfaces.pop(interface_id)
+
+    def role_exists(self, arn: str) -> bool:
+        return arn not in self.unknown_roles
+
+    def role_trusts(self, arn: str, service: str) -> bool:
+        return self.role_exists(arn)
+
+    def key_usable(self, key: str) -> bool:
+        return True
+
+    def emit_event(self, detail_type: str, detail: dict[str, Any], resources: Sequence[str]) -> None: ...
+
+
+class Embedded:
+    """A backend for `Wire`; the clock is the test's."""
+
+    def __init__(self, time: Time) -> None:
+        self.account = Account()
+        self.service = SageMaker(self.account, clock=lambda: time.now)
+        self.wire = Wire("sagemaker", self)
+
+    def answer(self, operation: str, params: Params) -> Params:
+        """The service's answer; permissions are not this test's subject."""
+        try:
+            return self.service.call(operation, sent(self.wire.client, operation, params), CALLER)
+        except AwsError as error:
+            raise refusal(error.code, error.message) from error
