@@ -34,6 +34,8 @@ from sagekeep.terraform import LOCK_TIMEOUT, PARALLELISM
 
 OVERRIDE = "backend_override.tf.json"
 LOCAL_STATE = "terraform.tfstate"
+# The provider waits 55 s until every reader sees new lifecycle rules.
+_SLOW = ("aws_s3_bucket_lifecycle_configuration",)
 _APPLY = ("-json", "-input=false", "-no-color", "-auto-approve", f"-parallelism={PARALLELISM}")
 
 
@@ -48,8 +50,10 @@ class StateHome:
         """Where the state stack is applied with local state; gone when the state lives in S3."""
         return self.operations.synthesis.work / "state"
 
-    def bootstrap(self) -> StackResult:
+    def bootstrap(self, *, quick: bool = False) -> StackResult:
         """Makes the bucket and moves the state stack's own state into it; does nothing where that is done.
+
+        `quick` leaves to the next deploy what no state needs and AWS takes a minute for.
 
         Raises:
             OperationError: terraform or AWS refused; running it again goes on from there.
@@ -65,7 +69,7 @@ class StateHome:
             if ours is None:
                 adoption.adopt(self.operations.terraform, work, self._region())
             self._say("applying")
-            report = self._run(work, "apply", *_APPLY)
+            report = self._run(work, "apply", *_APPLY, *(_targets(work) if quick else ()))
             self._say("moving")
             self._move_into_s3(work)
             added = report.applied.add if report.applied else 0
@@ -198,6 +202,12 @@ class StateHome:
             raise OperationError(
                 f"the bucket holds the state of what is still deployed: {', '.join(used)}", hint=f"first: {command}"
             )
+
+
+def _targets(stack: Stack) -> Iterator[str]:
+    for kind, group in stack.document().get("resource", {}).items():
+        if kind not in _SLOW:
+            yield from (f"-target={kind}.{name}" for name in group)
 
 
 def _newer(ours: StateDocument | None, stored: StateDocument, place: str) -> bool:

@@ -80,11 +80,18 @@ def settings_schema() -> None:
 
 
 @state_app.command("bootstrap")
-def state_bootstrap(*, env: Env = "poc", out: Out = None, as_json: Json = False, as_is: AsIs = False) -> None:
+def state_bootstrap(
+    *,
+    env: Env = "poc",
+    out: Out = None,
+    as_json: Json = False,
+    as_is: AsIs = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Leave what takes a minute to the next deploy")] = False,
+) -> None:
     """Make the S3 backend and move its own state into it; safe to run again after an interruption."""
     from sagekeep.bootstrap import StateHome  # noqa: PLC0415
 
-    result = StateHome(_operations(env, out, as_is=as_is)).bootstrap()
+    result = StateHome(_operations(env, out, as_is=as_is)).bootstrap(quick=quick)
     if as_json:
         _print_json(result.document())
     else:

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from sagekeep import doctor, synthesis
 from sagekeep.bootstrap import StateHome
-from sagekeep.deploy import STATE_STACK, Operations
+from sagekeep.deploy import Operations
 from sagekeep.errors import OperationError, ToolkitError
 from sagekeep.progress import Board
 from sagekeep.stackset import StackResult
@@ -138,14 +138,12 @@ def _start(stage: Stage) -> None:
 
 
 def _bootstrap(stage: Stage) -> None:
-    result = StateHome(stage.operations()).bootstrap()
+    result = StateHome(stage.operations()).bootstrap(quick=True)
     stage.say(f"{result.status}: {result.add} resources")
 
 
 def _deploy(stage: Stage) -> None:
-    operations = stage.operations()
-    names = [name for name in operations.synthesis.stacks if not (operations.synthesis.in_s3 and name == STATE_STACK)]
-    results = operations.deploy(names)
+    results = stage.operations().deploy()
     _tell(stage, results)
     _require(results, "deploy", lambda result: result.ok)
 

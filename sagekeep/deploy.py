@@ -138,7 +138,8 @@ class Operations:
             return StackResult(stack.name, f"waits for {', '.join(waits)}")
         code, report = self._terraform(stack, "planning", "plan", "-detailed-exitcode")
         if code in (0, CHANGES_PENDING):
-            return _result(stack, "planned" if code else "unchanged", report.planned, report)
+            result = _result(stack, "planned" if code else "unchanged", report.planned, report)
+            return replace(result, changes=tuple(report.wanted))
         if lacks_remote_state(report.errors):
             return StackResult(stack.name, f"waits for {', '.join(stack.depends_on) or 'its producer'}")
         return self._failure(stack, report)

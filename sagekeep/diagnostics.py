@@ -77,6 +77,7 @@ class Report:
         outputs_change: True where an output would change.
         done: resources created, changed or removed so far.
         running: addresses that are being worked on.
+        wanted: planned changes, "update aws_vpc.main".
         text: lines that were not JSON.
     """
 
@@ -86,6 +87,7 @@ class Report:
     outputs_change: bool = False
     done: int = 0
     running: list[str] = field(default_factory=list)
+    wanted: list[str] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
 
@@ -197,7 +199,13 @@ def _on_outputs(report: Report, event: Mapping[str, Any]) -> None:
     report.outputs_change = report.outputs_change or bool(actions - {"noop"})
 
 
+def _on_planned(report: Report, event: Mapping[str, Any]) -> None:
+    change = event["change"]
+    report.wanted.append(f"{change['action']} {change['resource']['addr']}")
+
+
 _HANDLERS = {
+    "planned_change": _on_planned,
     "diagnostic": _on_diagnostic,
     "change_summary": _on_summary,
     "apply_start": _on_start,

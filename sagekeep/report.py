@@ -11,6 +11,7 @@ from rich.text import Text
 from sagekeep.stackset import StackResult
 
 _BAD = ("failed", "interrupted")
+FEW = 5
 
 
 def show(console: Console, results: Mapping[str, StackResult]) -> None:
@@ -27,11 +28,21 @@ def show(console: Console, results: Mapping[str, StackResult]) -> None:
         table.add_row(result.stack, Text(result.status, style=style), *counts, clock)
     console.print(table)
     for result in results.values():
+        _show_changes(console, result)
+    for result in results.values():
         for warning in result.warnings:
             console.print(Text.assemble(("warning: ", "yellow"), f"{result.stack}: {warning}"), soft_wrap=True)
     for result in results.values():
         if result.error:
             console.print(Text.assemble(("error: ", "red"), result.error), soft_wrap=True)
+
+
+def _show_changes(console: Console, result: StackResult) -> None:
+    """The planned changes; of a long list of creations only the number is in the table."""
+    telling = [change for change in result.changes if not change.startswith("create ")]
+    lines = telling or (list(result.changes) if len(result.changes) <= FEW else [])
+    for line in lines:
+        console.print(Text(f"  {result.stack}: {line}", style="dim"), soft_wrap=True)
 
 
 def show_schedule(console: Console, phases: Mapping[str, float]) -> None:

@@ -20,6 +20,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PlainSerializer,
     PlainValidator,
     ValidationError,
     WithJsonSchema,
@@ -142,9 +143,12 @@ class Network(Section):
     cidr: Annotated[str, PlainValidator(_check_cidr), WithJsonSchema({"type": "string", "format": "ipv4-network"})] = (
         Field("10.40.0.0/16", description="address range of the VPC, split evenly over the zones")
     )
-    zones: Annotated[int | tuple[str, ...], PlainValidator(_check_zones), WithJsonSchema(_ZONES_SCHEMA)] = Field(
-        2, description="how many availability zones, or their zone ids"
-    )
+    zones: Annotated[
+        int | tuple[str, ...],
+        PlainValidator(_check_zones),
+        PlainSerializer(lambda zones: zones, return_type=Any),
+        WithJsonSchema(_ZONES_SCHEMA),
+    ] = Field(2, description="how many availability zones, or their zone ids")
 
     @property
     def range(self) -> IPv4Network:

@@ -24,6 +24,7 @@ class StackResult:
             "interrupted" or "failed".
         warnings: texts of terraform's warnings, failed checks among them.
         error: what went wrong, as a person reads it; "" where nothing did.
+        changes: what a plan wants, "update aws_vpc.main".
     """
 
     stack: str
@@ -34,6 +35,7 @@ class StackResult:
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
     error: str = ""
+    changes: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -48,6 +50,7 @@ class StackResult:
             "add": self.add,
             "change": self.change,
             "destroy": self.remove,
+            "changes": list(self.changes),
             "seconds": round(self.seconds, 1),
             "warnings": list(self.warnings),
             "error": self.error,

@@ -32,7 +32,8 @@ class TerraformError(OperationError):
     def __init__(self, stack: str, errors: list[Diagnostic], *, text: str = "", hint: str = "") -> None:
         self.stack = stack
         self.errors = errors
-        super().__init__(f"{stack}: {'; '.join(e.text() for e in errors) or text}", hint=hint)
+        said = "\n".join(error.text() for error in errors) or text
+        super().__init__(f"{stack}: {said}", hint=hint)
 
 
 @dataclass

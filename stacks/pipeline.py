@@ -48,7 +48,8 @@ class PipelineStack(EstateStack):
             self._role("pipeline", "Runs of the pipeline", jobs.pipeline_role(settings, place)),
         ]
         code = CodeObjects(self, "code", bucket=bucket, key_arn=key_arn)
-        manager = self._function(MANAGER, functions.pipeline_manager(settings))
+        # Named after the pipeline: when it is renamed, the manager may still delete the old one.
+        manager = self._function(MANAGER, functions.pipeline_manager(settings), f"manage-{settings.pipeline.name}")
         reader = self._function(READER, functions.pipeline_reader(settings))
         if settings.pipeline.sample_rows:
             self._seed(bucket, key_arn)
@@ -75,7 +76,7 @@ class PipelineStack(EstateStack):
         )
         return role.attach(statements)
 
-    def _function(self, code: FunctionCode, statements: list[Statement]) -> VpcFunction:
+    def _function(self, code: FunctionCode, statements: list[Statement], policy_name: str = "access") -> VpcFunction:
         place = VpcPlace(self._vpc.texts("subnet_ids"), self._vpc.text("functions_security_group_id"))
         return VpcFunction(
             self,
@@ -85,6 +86,7 @@ class PipelineStack(EstateStack):
             logs_key_arn=self._keys.text("logs_key_arn"),
             statements=statements,
             place=place,
+            policy_name=policy_name,
         )
 
     def _seed(self, bucket: str, key_arn: str) -> None:

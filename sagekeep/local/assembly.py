@@ -11,7 +11,7 @@ from typing import Any
 import ministack.app as ministack
 from ministack.services import eventbridge
 
-from sagekeep.local import account, patches, resources
+from sagekeep.local import account, guards, patches, resources
 from sagekeep.local.authorization import Authorizer
 from sagekeep.local.certificates import Authority
 from sagekeep.local.children import Children
@@ -30,6 +30,7 @@ async def start(
     """Listen; what a client needs to know of the instance."""
     patches.apply()
     resources.install()
+    guards.install()
     Authorizer(EXTRA_CHECKS).install()
     admin = account.prepare(account_id, deploy_role)
     authority, secret = Authority(), secrets.token_urlsafe(32)

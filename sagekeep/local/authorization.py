@@ -56,8 +56,8 @@ class Authorizer:
         if verdict is not None:
             return verdict
         for action, extra_service, arn, extra_context in self._extra(iam_action, resource_arn, context):
-            keys = {**extra_context, **_network_keys(request)}
-            verdict = self._decide(access_key_id, action, extra_service, region, arn, keys)
+            # The service asks in the caller's name, from outside the VPC: no endpoint is on its way.
+            verdict = self._judge(access_key_id, action, extra_service, region, arn, extra_context)
             if verdict is not None:
                 return verdict
         return None
@@ -78,6 +78,14 @@ class Authorizer:
             log.warning("%s (statement %s)", request.denial.message, verdict.matched_sid or "none")
         if verdict is None and request.endpoint is not None:
             verdict = _endpoint_denies(request, key, action, region, arn, context)
+        return verdict
+
+    def _judge(self, key: str, action: str, service: str, region: str, arn: str, context: Context) -> Verdict:
+        """The policies' verdict; a denial's reason is kept for the answer."""
+        verdict = self._enforce(key, action, service, region, arn, context)
+        if isinstance(verdict, evaluator.EvalResult):
+            reason = _reason(verdict, service, action, arn)
+            current().denial = Denial(verdict.principal_arn, action, arn, reason)
         return verdict
 
     def respond(self, service: str, action: str, principal_arn: str, request_id: str, **options: Any) -> Any:

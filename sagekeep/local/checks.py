@@ -84,7 +84,7 @@ _PASSES = {
 
 def _passed_roles(action: str, arn: str, _context: Context) -> list[Check]:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html."""
-    members = members_of(current().headers, current().body, current().query)
+    members = members_of(current().body, current().query)
     if action == "events:PutTargets":
         roles = [target["RoleArn"] for target in members.get("Targets", []) if target.get("RoleArn")]
         service = "events.amazonaws.com"
@@ -101,7 +101,7 @@ def _aliased_keys(action: str, _arn: str, _context: Context) -> list[Check]:
     """An alias and the key it names are both checked."""
     if action not in {"kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"}:
         return []
-    members = members_of(current().headers, current().body, current().query)
+    members = members_of(current().body, current().query)
     record = kms._resolve_key(members.get("TargetKeyId") or members.get("AliasName", ""))
     return [(action, "kms", str(record["Arn"]), {})] if record else []
 

@@ -17,7 +17,7 @@ from ministack.services import lambda_svc
 from sagekeep.local.place import Place, proxy_url
 
 _PR_SET_PDEATHSIG = 1
-_KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "HOME")
+_KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "HOME", "AWS_REGION", "AWS_DEFAULT_REGION")
 
 
 def _die_with_parent() -> Callable[[], None] | None:
@@ -59,7 +59,8 @@ class Children:
     def Popen(self, command: list[str], *, env: dict[str, str], **options: Any) -> subprocess.Popen[Any]:  # noqa: N802
         """As subprocess.Popen, with the function's own environment and place in the network."""
         options |= {"env": self._environment(env), "preexec_fn": self._before}
-        return self._forker.submit(subprocess.Popen, command, **options).result()
+        started: subprocess.Popen[Any] = self._forker.submit(lambda: subprocess.Popen(command, **options)).result()
+        return started
 
     def _environment(self, wanted: dict[str, str]) -> dict[str, str]:
         inherited = {name for name, value in os.environ.items() if wanted.get(name) == value}

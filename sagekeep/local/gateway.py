@@ -15,7 +15,7 @@ import ministack.app as ministack
 from ministack.core import iam_actions
 from ministack.core.router import detect_service
 
-from sagekeep.local import control, resource_policies
+from sagekeep.local import control
 from sagekeep.local.faults import Fault, Faults
 from sagekeep.local.network import Endpoint, Unreachable, find_endpoint
 from sagekeep.local.proxy import App, Connection
@@ -102,7 +102,7 @@ class Gateway:
             if answer is not None:
                 await _send(send, answer)
             else:
-                await ministack.app(scope, _replay(call.body, receive), send)
+                await ministack.app(scope, _replay(call.body, receive), _admitting(send))
 
         return serve
 
@@ -134,9 +134,6 @@ class Gateway:
         fault = self.faults.take(operation.action, operation.resource)
         if fault is not None:
             return _failure(operation.service, fault.code, fault.message, fault.status, call.headers)
-        refused = resource_policies.refusal(operation.action, call.body, self._account_id)
-        if refused is not None:
-            return _failure(operation.service, refused.code, refused.message, 400, call.headers)
         return None
 
     def _operation(self, call: Call) -> Operation:
@@ -187,6 +184,23 @@ def _replay(body: bytes, receive: Receive) -> Receive:
         return messages.pop() if messages else await receive()
 
     return again
+
+
+def _admitting(send: Send) -> Send:
+    """Turn ministack's "unknown action" (400) into 501: the action may well exist, it is not modelled."""
+    held: list[dict[str, Any]] = []
+
+    async def forward(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start" and message["status"] == 400:
+            held.append(message)
+            return
+        if held:
+            start = held.pop()
+            unknown = b"InvalidAction" in message.get("body", b"") and b"Unknown " in message["body"]
+            await send({**start, "status": 501} if unknown else start)
+        await send(message)
+
+    return forward
 
 
 async def _send(send: Send, answer: Answer) -> None:

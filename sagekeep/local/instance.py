@@ -38,6 +38,9 @@ _NEUTRALISED = (
 
 Progress = Callable[[str], None]
 
+# Servers that this process started: as their parent it collects them when they end.
+_STARTED: dict[int, subprocess.Popen[bytes]] = {}
+
 
 def _silent(_message: str) -> None:
     pass
@@ -168,10 +171,12 @@ def up(
     recovered = (home / "instance.json").exists()
     if recovered:
         progress("The last local AWS here ended without notice: starting a fresh, empty account")
+    _reap()
     _sweep(home)
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     progress("Starting the local AWS")
     process = _launch(home, account_id, region, deploy_role)
+    _STARTED[process.pid] = process
     try:
         instance = _await(home, process)
     except BaseException:
@@ -274,18 +279,17 @@ def _signal_until_gone(running: Instance) -> None:
         deadline = time.monotonic() + _STOP_SECONDS
         while time.monotonic() < deadline:
             if not _alive(running.home):
-                _reap(running.pid)
+                _reap()
                 return
             time.sleep(0.05)
     raise OperationError(f"process {running.pid} of the local AWS does not end")
 
 
-def _reap(pid: int) -> None:
-    """Collect the server where this process is its parent."""
-    try:
-        os.waitpid(pid, 0)
-    except ChildProcessError:
-        pass
+def _reap() -> None:
+    """Collect the servers that ended, where this process is their parent."""
+    for pid, process in list(_STARTED.items()):
+        if process.poll() is not None:
+            del _STARTED[pid]
 
 
 def exports(instance: Instance) -> str:

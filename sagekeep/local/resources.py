@@ -38,17 +38,11 @@ class Asked:
 Rule = Callable[[Asked], str | None]  # None: ministack's answer stands
 
 
-def members_of(headers: Mapping[str, str], body: bytes, query: Mapping[str, Any]) -> dict[str, Any]:
-    """A request's parameters: a JSON or CBOR body's members, else the query's and the form's first values."""
+def members_of(body: bytes, query: Mapping[str, Any]) -> dict[str, Any]:
+    """A request's parameters: a JSON body's members, else the query's and the form's first values."""
     flat = {name: value[0] if isinstance(value, list) and value else value for name, value in query.items()}
-    kind = headers.get("content-type", "")
     try:
-        if "cbor" in kind:
-            import cbor2  # noqa: PLC0415 - only CloudWatch's clients speak it
-
-            document = cbor2.loads(body)
-        else:
-            document = json.loads(body) if body[:1] == b"{" else {}
+        document = json.loads(body) if body[:1] == b"{" else {}
     except ValueError:
         document = {}
     return {**flat, **document} if isinstance(document, dict) else flat
@@ -173,11 +167,9 @@ def install() -> None:
         found = None
         if rule is not None:
             action = extract_iam_action(service, method, path, headers, body, query_params) or ":"
-            members = members_of(headers, body, query_params)
+            members = members_of(body, query_params)
             found = rule(Asked(action.partition(":")[2], path, members, region, account_id))
-        return found or str(
-            plain_arn(service, method, path, headers, body, query_params, region, account_id)
-        )
+        return found or str(plain_arn(service, method, path, headers, body, query_params, region, account_id))
 
     def extract_iam_action(
         service: str, method: str, path: str, headers: dict[str, str], body: bytes, query_params: dict[str, Any]

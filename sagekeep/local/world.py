@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from ministack.core import iam_evaluator
 from ministack.services import ec2, eventbridge, iam, kms
 
+from sagekeep.local import delegates
 from sagekeep.local.sagemaker import Group, Subnet
 
 
@@ -68,23 +68,8 @@ class LocalWorld:
 
     def role_trusts(self, arn: str, service: str) -> bool:
         """Whether the role's trust policy lets the service assume it on behalf of this account."""
-        if not self.role_exists(arn):
-            return False
-        trust = json.loads(iam._roles[arn.rsplit("/", 1)[-1]]["AssumeRolePolicyDocument"])
-        context = iam_evaluator.EvalContext(
-            principal_arn=service,
-            principal_type="AWSService",
-            principal_account=self.account_id,
-            action="sts:AssumeRole",
-            resource_arn=arn,
-            region=self.region,
-            service_context={
-                "aws:sourceaccount": self.account_id,
-                "aws:sourcearn": f"arn:{self.partition}:sagemaker:{self.region}:{self.account_id}:*",
-            },
-        )
-        verdict = iam_evaluator.evaluate_resource_policy({"Statement": _open(trust)}, context, service)
-        return bool(verdict.decision == "Allow")
+        source = f"arn:{self.partition}:sagemaker:{self.region}:{self.account_id}:*"
+        return delegates.role_trusts(arn, service, source)
 
     def key_usable(self, key: str) -> bool:
         """Whether a key id, ARN or alias names an enabled key of this account."""
@@ -100,12 +85,6 @@ class LocalWorld:
             "Resources": list(resources),
         }
         eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
-
-
-def _open(trust: dict[str, Any]) -> list[dict[str, Any]]:
-    """A trust policy's statements; they name no resource, since the role is the resource."""
-    statements = trust["Statement"] if isinstance(trust["Statement"], list) else [trust["Statement"]]
-    return [{**statement, "Resource": "*"} for statement in statements]
 
 
 def _rule(port: int, peer_group_id: str, account_id: str) -> dict[str, Any]:

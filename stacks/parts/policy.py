@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
+from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.data_aws_iam_policy_document import DataAwsIamPolicyDocument
 from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
@@ -54,7 +55,17 @@ class ScopedRole(Construct):
             only.append(when("ArnLike", "aws:SourceArn", names.arn(s, "ec2", "vpc-flow-log/*")))
         return allow("TrustTheServiceForThisAccount", ["sts:AssumeRole"], on=(), to=service(trusted), only=only)
 
-    def attach(self, statements: Sequence[Statement], *, id: str = "policy", name: str = "access") -> IamRolePolicy:
-        """Attach the inline policy."""
-        policy = policy_json(self, f"{id}-statements", statements)
-        return IamRolePolicy(self, id, name=name, role=self.role.name, policy=policy)
+    def attach(self, statements: Sequence[Statement], *, name: str = "access") -> IamRolePolicy:
+        """Attach the inline policy.
+
+        Under another `name` it is attached beside the old one, which goes last: what was made under the old one can
+        still be removed.
+        """
+        return IamRolePolicy(
+            self,
+            "policy",
+            name=name,
+            role=self.role.name,
+            policy=policy_json(self, "policy-statements", statements),
+            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
+        )

@@ -71,6 +71,7 @@ class VpcFunction(Construct):
         logs_key_arn: str,
         statements: Sequence[Statement],
         place: VpcPlace | None,
+        policy_name: str = "access",
     ) -> None:
         super().__init__(scope, id)
         archive = pack(LAMBDA_SRC / "shared", *(LAMBDA_SRC / folder for folder in code.folders))
@@ -88,7 +89,7 @@ class VpcFunction(Construct):
         )
         run = functions.run(settings, code.purpose, logs_key_arn)
         attach = functions.attach_to_vpc(settings, code.purpose) if place else []
-        policy = self.access.attach([*run, *attach, *statements])
+        policy = self.access.attach([*run, *attach, *statements], name=policy_name)
         self.function = LambdaFunction(
             self,
             "function",

@@ -5,9 +5,31 @@ Each patch has a test that fails when the part of ministack it replaces changes 
 
 from __future__ import annotations
 
-from sagekeep.local.patches import credentials, endpoints, flow_logs, principal_arn, s3_condition_keys, network_deletion, principals, s3_keys
+from sagekeep.local.patches import (
+    alarms,
+    credentials,
+    deliveries,
+    endpoints,
+    flow_logs,
+    group_rules,
+    lambda_functions,
+    network_deletion,
+    principal_arn,
+    s3_condition_keys,
+)
 
-_SUBJECTS = (credentials, endpoints, flow_logs, network_deletion, principals, s3_keys)
+_SUBJECTS = (
+    alarms,
+    credentials,
+    deliveries,
+    endpoints,
+    flow_logs,
+    group_rules,
+    lambda_functions,
+    network_deletion,
+    principal_arn,
+    s3_condition_keys,
+)
 
 
 def apply() -> None:

@@ -10,7 +10,8 @@ from sagekeep.local.sagemaker.model import Params
 from sagekeep.local.sagemaker.world import World
 
 SERVICE = "sagemaker.amazonaws.com"
-# Instances with local NVMe encrypt it themselves and refuse a volume key (API reference, ResourceConfig).
+# Instances with local NVMe encrypt it themselves and refuse a volume key (API reference, ResourceConfig). The rule is
+# AWS's; the list of families is ours and may lack new ones.
 _LOCAL_STORAGE = (
     "c5d", "c6id", "c8gd", "g4dn", "g5", "g6", "g6e", "i3en", "m5d", "m6gd", "m6id", "m7gd", "p4d", "p4de", "p5",
     "p5e", "p5en", "p6-b200", "r5d", "r6gd", "r6id", "r7gd", "trn1", "trn1n", "trn2",

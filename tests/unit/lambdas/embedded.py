@@ -1,7 +1,10 @@
 """The tool's own SageMaker control plane behind a boto3 client: its validation is AWS's."""
 
+# ruff: noqa: ARG002 - the protocol of the world names the arguments
+
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,7 +23,7 @@ class Account:
 
     def __init__(self) -> None:
         self.interfaces: dict[str, str] = {}
-        self.groups: dict[str, str] = {}
+        self._numbers = itertools.count()
         self.unknown_roles: set[str] = set()
 
     def subnet(self, subnet_id: str) -> Subnet | None:
@@ -30,16 +33,16 @@ class Account:
         return Group(group_id, VPC)
 
     def create_security_group(self, vpc_id: str, name: str, description: str, tags: dict[str, str]) -> str:
-        self.groups[f"sg-{len(self.groups):08x}"] = name
-        return f"sg-{len(self.groups) - 1:08x}"
+        return f"sg-{next(self._numbers):08x}"
 
     def authorize_ingress(self, group_id: str, *, port: int, peer_group_id: str) -> None: ...
 
     def authorize_egress(self, group_id: str, *, port: int, peer_group_id: str) -> None: ...
 
     def create_network_interface(self, subnet_id: str, groups: Sequence[str], description: str) -> str:
-        self.interfaces[f"eni-{len(self.interfaces):08x}"] = description
-        return f"eni-{len(self.interfaces) - 1:08x}"
+        interface_id = f"eni-{next(self._numbers):08x}"
+        self.interfaces[interface_id] = description
+        return interface_id
 
     def delete_network_interface(self, interface_id: str) -> None:
         self.interfaces.pop(interface_id)

@@ -81,11 +81,12 @@ def test_every_configuration_makes_a_pipeline_that_the_service_takes(document: d
 
 def test_changes_are_made_and_seen(world: World) -> None:
     world.upsert(sample())
-    event = {"action": "describe", "configuration": sample(seed=8)}
+    changed = sample(seed=8, tags={"Project": "New"})
+    event = {"action": "describe", "configuration": changed}
     assert describe(event, client=lambda: world.client)["in_sync"] is False
-    assert world.upsert(sample(seed=8, tags={"Project": "New"})) == "updated"
+    assert world.upsert(changed) == "updated"
     assert describe(event, client=lambda: world.client)["in_sync"] is True
-    assert world.upsert(sample(seed=8, tags={"Project": "New"})) == "unchanged"
+    assert world.upsert(changed) == "unchanged"
 
 
 def test_a_role_that_does_not_exist_yet_is_waited_for(world: World) -> None:

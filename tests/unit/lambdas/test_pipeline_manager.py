@@ -214,7 +214,8 @@ def test_an_endpoint_with_capitals_is_found_though_its_arn_has_none(world: World
     world.upsert()
     world.cloud.run(NAME, 1, endpoint="Acme-Churn")
     request = Ownership(pipeline_name=NAME, endpoint_name="Acme-Churn", removal="destroy", terraform="delete")
-    manager.run(request, client=world.wire.client, budget=world.time.budget())
+    answer = manager.run(request, client=world.wire.client, budget=world.time.budget())
+    assert answer["endpoints"] == ["Acme-Churn"]
     assert world.cloud.endpoints == {}
 
 

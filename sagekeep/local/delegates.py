@@ -1,0 +1,71 @@
+"""What services may do here: with a role they were given, or under a resource's own policy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ministack.core import iam_evaluator as evaluator
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import iam, kms
+
+
+def role_trusts(role_arn: str, service: str, source_arn: str = "") -> bool:
+    """Whether the role exists and its trust policy lets the service assume it for this account."""
+    role = iam._roles.get(role_arn.rsplit("/", 1)[-1])
+    if role is None or role["Arn"] != role_arn:
+        return False
+    trust = json.loads(role["AssumeRolePolicyDocument"])
+    statements = trust["Statement"] if isinstance(trust["Statement"], list) else [trust["Statement"]]
+    # A trust policy names no resource: the role is the resource.
+    policy = {"Statement": [{**statement, "Resource": "*"} for statement in statements]}
+    return policy_allows(policy, service, "sts:AssumeRole", role_arn, _source(source_arn))
+
+
+def policy_allows(
+    policy: str | dict[str, Any], service: str, action: str, resource: str, keys: Mapping[str, Any]
+) -> bool:
+    """Whether a resource's policy lets an AWS service act on it; `keys` are the condition keys it sends."""
+    verdict = evaluator.evaluate_resource_policy(policy, _context(service, "AWSService", action, resource, keys), service)
+    return bool(verdict.decision == "Allow")
+
+
+def role_may(role_arn: str, session: str, action: str, resource: str, keys: Mapping[str, Any] | None = None) -> bool:
+    """Whether the policies of a role allow an action of its session."""
+    name = role_arn.rsplit("/", 1)[-1]
+    account_id = get_account_id()
+    principal = f"arn:aws:sts::{account_id}:assumed-role/{name}/{session}"
+    limits = evaluator._permissions_boundary(iam._roles, name, account_id)
+    policies = evaluator._gather_role_policies(name, account_id)
+    context = _context(principal, "AssumedRole", action, resource, keys or {})
+    return bool(evaluator.evaluate(context, policies, *limits).decision == "Allow")
+
+
+def service_may_encrypt(service: str, key: str, keys: Mapping[str, Any]) -> bool:
+    """Whether a service may write data under a key: make data keys and read them again."""
+    record = kms._resolve_key(key)
+    if record is None:
+        return key.startswith("alias/aws/") or key.endswith(":alias/aws/" + service.partition(".")[0])
+    if record["KeyState"] != "Enabled":
+        return False
+    wanted = ("kms:GenerateDataKey", "kms:Decrypt")
+    return all(policy_allows(record["Policy"], service, action, record["Arn"], keys) for action in wanted)
+
+
+def _source(arn: str) -> dict[str, Any]:
+    return {"aws:SourceAccount": get_account_id(), **({"aws:SourceArn": arn} if arn else {})}
+
+
+def _context(principal: str, kind: str, action: str, resource: str, keys: Mapping[str, Any]) -> Any:
+    is_service = "true" if kind == "AWSService" else "false"
+    return evaluator.EvalContext(
+        principal_arn=principal,
+        principal_type=kind,
+        principal_account=get_account_id(),
+        action=action,
+        resource_arn=resource,
+        region=get_region(),
+        secure_transport=True,
+        service_context={"aws:principalisawsservice": is_service, **{k.lower(): v for k, v in keys.items()}},
+    )

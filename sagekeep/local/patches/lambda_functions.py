@@ -1,0 +1,83 @@
+"""Functions in a VPC own network interfaces, and logs are written with the function's role, as on AWS.
+
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions,
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html#monitoring-cloudwatchlogs-prereqs. AWS keeps
+a deleted function's interfaces for some minutes; here they go with it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ministack.services import cloudwatch_logs, ec2, lambda_svc
+
+from sagekeep.local import delegates
+
+_DESCRIPTION = "AWS Lambda VPC ENI-{name}"
+
+
+def apply() -> None:
+    """Wrap creation, update, deletion and the writing of logs."""
+    plain_create, plain_delete, plain_logs = (
+        lambda_svc._create_function,
+        lambda_svc._delete_function,
+        lambda_svc._emit_lambda_logs,
+    )
+    plain_update = lambda_svc._update_config
+
+    def create(data: dict[str, Any]) -> Any:
+        answer = plain_create(data)
+        if answer[0] < 300:
+            _plug(data["FunctionName"])
+        return answer
+
+    def update(name: str, data: dict[str, Any], *rest: Any, **options: Any) -> Any:
+        answer = plain_update(name, data, *rest, **options)
+        if answer[0] < 300 and "VpcConfig" in data:
+            _unplug(name)
+            _plug(name)
+        return answer
+
+    def delete(name: str, *rest: Any, **options: Any) -> Any:
+        answer = plain_delete(name, *rest, **options)
+        if name not in lambda_svc._functions:
+            _unplug(name)
+        return answer
+
+    def logs(func: dict[str, Any], *rest: Any, **options: Any) -> None:
+        if _may_log(func.get("config") or func):
+            plain_logs(func, *rest, **options)
+
+    lambda_svc._create_function = create
+    lambda_svc._update_config = update
+    lambda_svc._delete_function = delete
+    lambda_svc._emit_lambda_logs = logs
+
+
+def _plug(name: str) -> None:
+    network = lambda_svc._functions[name]["config"].get("VpcConfig") or {}
+    for subnet in network.get("SubnetIds") or ():
+        before = set(ec2._network_interfaces)
+        request = {"SubnetId": subnet, "Description": _DESCRIPTION.format(name=name)}
+        groups = network.get("SecurityGroupIds") or ()
+        request |= {f"SecurityGroupId.{place}": group for place, group in enumerate(groups, 1)}
+        ec2._create_network_interface(request)
+        (interface,) = set(ec2._network_interfaces) - before
+        ec2._network_interfaces[interface] |= {"Status": "in-use", "InterfaceType": "lambda"}
+
+
+def _unplug(name: str) -> None:
+    description = _DESCRIPTION.format(name=name)
+    for interface_id, interface in list(ec2._network_interfaces.items()):
+        if interface["Description"] == description:
+            del ec2._network_interfaces[interface_id]
+
+
+def _may_log(config: dict[str, Any]) -> bool:
+    name = config["FunctionName"]
+    group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{name}"
+    needed = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    if group not in cloudwatch_logs._log_groups:
+        needed.append("logs:CreateLogGroup")
+    resource = cloudwatch_logs._make_group_arn(group).removesuffix(":*") + ":log-stream:"
+    return all(delegates.role_may(config["Role"], name, action, resource) for action in needed)

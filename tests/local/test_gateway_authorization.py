@@ -1,0 +1,283 @@
+"""Who may do what: IAM, resource policies and keys behave as on AWS where that hurts."""
+
+from __future__ import annotations
+
+import io
+import json
+import ssl
+import urllib.error
+import urllib.request
+import uuid
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from sagekeep.local.instance import Instance
+from tests.local.conftest import Become
+from tests.local.gateway_cloud import (
+    ACCOUNT,
+    DEPLOYER,
+    REGION,
+    Cloud,
+    allow,
+    code_of,
+    document,
+    drop_role,
+    make_role,
+    message_of,
+)
+
+ROOT = f"arn:aws:iam::{ACCOUNT}:root"
+NOBODY = f"arn:aws:iam::{ACCOUNT}:role/nobody"
+
+
+def key_policy(*more: dict[str, Any]) -> str:
+    return document({"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:*", "Resource": "*"}, *more)
+
+
+@pytest.fixture
+def key(admin: Cloud) -> Iterator[str]:
+    arn = admin("kms").create_key(Policy=key_policy())["KeyMetadata"]["Arn"]
+    yield arn
+    admin("kms").schedule_key_deletion(KeyId=arn)
+
+
+@pytest.fixture
+def bucket(admin: Cloud) -> Iterator[str]:
+    s3, name = admin("s3"), f"tested-{uuid.uuid4().hex[:12]}"
+    s3.create_bucket(Bucket=name)
+    yield name
+    s3.delete_bucket_policy(Bucket=name)
+    for item in s3.list_objects_v2(Bucket=name).get("Contents", []):
+        s3.delete_object(Bucket=name, Key=item["Key"])
+    s3.delete_bucket(Bucket=name)
+
+
+def encrypt_by_default(admin: Cloud, bucket: str, key: str) -> None:
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
+    admin("s3").put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+
+
+def archive() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        file.writestr("app.py", "def handler(event, _context):\n    return event\n")
+    return out.getvalue()
+
+
+def test_a_denial_names_principal_action_resource_and_reason(become: Become) -> None:
+    with pytest.raises(ClientError) as denied:
+        become()("sqs").create_queue(QueueName="mine")
+    assert code_of(denied) in {"AccessDenied", "AccessDeniedException"}
+    message = message_of(denied)
+    assert f"arn:aws:sts::{ACCOUNT}:assumed-role/tester-" in message
+    assert "sqs:CreateQueue" in message.replace("createqueue", "CreateQueue")
+    assert f"arn:aws:sqs:{REGION}:{ACCOUNT}:mine" in message
+    assert "because no identity-based policy allows" in message
+
+
+# Each call, with the one resource that it is about: a policy for exactly that resource must be enough, and one for
+# another resource must not.
+SCOPED = [
+    ("lambda", "get_function_concurrency", {"FunctionName": "f"}, "lambda:GetFunctionConcurrency", "lambda:{r}:{a}:function:f"),
+    ("lambda", "invoke", {"FunctionName": "f"}, "lambda:InvokeFunction", "lambda:{r}:{a}:function:f"),
+    ("lambda", "invoke", {"FunctionName": "f", "Qualifier": "1"}, "lambda:InvokeFunction", "lambda:{r}:{a}:function:f:1"),
+    ("iam", "get_role", {"RoleName": "deployer"}, "iam:GetRole", "iam::{a}:role/team/deployer"),
+    ("logs", "create_log_stream", {"logGroupName": "g", "logStreamName": "s"}, "logs:CreateLogStream", "logs:{r}:{a}:log-group:g:*"),
+    ("logs", "put_retention_policy", {"logGroupName": "g", "retentionInDays": 1}, "logs:PutRetentionPolicy", "logs:{r}:{a}:log-group:g:*"),
+    ("events", "describe_rule", {"Name": "n"}, "events:DescribeRule", "events:{r}:{a}:rule/n"),
+    ("events", "list_targets_by_rule", {"Rule": "n"}, "events:ListTargetsByRule", "events:{r}:{a}:rule/n"),
+    ("sns", "list_tags_for_resource", {"ResourceArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:t"}, "sns:ListTagsForResource", "sns:{r}:{a}:t"),
+    ("sns", "unsubscribe", {"SubscriptionArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:t:1-2"}, "sns:Unsubscribe", "sns:{r}:{a}:t"),
+    ("sqs", "get_queue_url", {"QueueName": "q"}, "sqs:GetQueueUrl", "sqs:{r}:{a}:q"),
+    ("s3", "get_bucket_policy", {"Bucket": "none-such"}, "s3:GetBucketPolicy", "s3:::none-such"),
+    ("cloudwatch", "delete_alarms", {"AlarmNames": ["x"]}, "cloudwatch:DeleteAlarms", "cloudwatch:{r}:{a}:alarm:x"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("service", "operation", "parameters", "action", "resource"), SCOPED)
+def test_actions_are_held_to_their_resource(
+    become: Become, service: str, operation: str, parameters: dict[str, Any], action: str, resource: str
+) -> None:
+    arn = "arn:aws:" + resource.format(r=REGION, a=ACCOUNT)
+
+    def denied(*statements: dict[str, Any]) -> bool:
+        try:
+            getattr(become(*statements)(service), operation)(**parameters)
+        except ClientError as error:
+            return "not authorized" in error.response["Error"]["Message"]
+        return False
+
+    assert denied()
+    assert denied(allow(action, on=arn.replace(ACCOUNT, "999999999999").replace("none-such", "other")))
+    assert not denied(allow(action, on=arn))
+
+
+def test_a_key_is_checked_behind_its_alias(become: Become, admin: Cloud, key: str) -> None:
+    admin("kms").create_alias(AliasName="alias/tested", TargetKeyId=key)
+    assert become(allow("kms:DescribeKey", on=key))("kms").describe_key(KeyId="alias/tested")
+    with pytest.raises(ClientError):
+        become(allow("kms:DescribeKey", on=f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/tested"))("kms").describe_key(
+            KeyId="alias/tested"
+        )
+    admin("kms").delete_alias(AliasName="alias/tested")
+
+
+def test_the_principal_of_a_session_is_its_role(become: Become, admin: Cloud, bucket: str) -> None:
+    deny = {"Sid": "OnlyTheDeployer", "Effect": "Deny", "Principal": "*", "Action": "s3:GetObject",
+            "Resource": f"arn:aws:s3:::{bucket}/*", "Condition": {"ArnNotEquals": {"aws:PrincipalArn": DEPLOYER}}}  # fmt: skip
+    admin("s3").put_bucket_policy(Bucket=bucket, Policy=document(deny))
+    admin("s3").put_object(Bucket=bucket, Key="k", Body=b"x")
+    assert admin("s3").get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+    with pytest.raises(ClientError) as denied:
+        become(allow("s3:*"))("s3").get_object(Bucket=bucket, Key="k")
+    assert "with an explicit deny in a resource-based policy" in message_of(denied)
+
+
+def test_an_unsigned_request_reads_nothing(running: Instance, admin: Cloud, bucket: str) -> None:
+    admin("s3").put_object(Bucket=bucket, Key="k", Body=b"x")
+    context = ssl.create_default_context(cafile=str(running.home / "ca.pem"))
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({"https": f"http://127.0.0.1:{running.proxy_port}"}),
+        urllib.request.HTTPSHandler(context=context),
+    )
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        opener.open(f"https://{bucket}.s3.{REGION}.amazonaws.com/k", timeout=10)
+    assert refused.value.code == 403
+    refused.value.close()
+
+
+class TestKeysOfObjects:
+    """S3 uses the key in the caller's name."""
+
+    def test_reading_needs_decrypt_and_writing_needs_a_data_key(
+        self, become: Become, admin: Cloud, bucket: str, key: str
+    ) -> None:
+        encrypt_by_default(admin, bucket, key)
+        admin("s3").put_object(Bucket=bucket, Key="k", Body=b"secret")
+        objects = allow("s3:*", on=[f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"])
+        without = become(objects)("s3")
+        with pytest.raises(ClientError, match="kms:Decrypt"):
+            without.get_object(Bucket=bucket, Key="k")
+        with pytest.raises(ClientError, match="kms:GenerateDataKey"):
+            without.put_object(Bucket=bucket, Key="new", Body=b"")
+        assert without.head_object(Bucket=bucket, Key="k")["SSEKMSKeyId"] == key
+        reader = become(objects, allow("kms:Decrypt", on=key))("s3")
+        assert reader.get_object(Bucket=bucket, Key="k")["Body"].read() == b"secret"
+        with pytest.raises(ClientError, match="kms:GenerateDataKey"):
+            reader.put_object(Bucket=bucket, Key="new", Body=b"")
+        writer = become(objects, allow("kms:GenerateDataKey", on=key))("s3")
+        writer.put_object(Bucket=bucket, Key="new", Body=b"")
+
+    def test_a_named_key_counts_over_the_default(self, become: Become, admin: Cloud, bucket: str, key: str) -> None:
+        objects = allow("s3:PutObject", on=f"arn:aws:s3:::{bucket}/*")
+        writer = become(objects)("s3")
+        writer.put_object(Bucket=bucket, Key="plain", Body=b"")
+        with pytest.raises(ClientError, match="kms:GenerateDataKey"):
+            writer.put_object(Bucket=bucket, Key="k", Body=b"", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+
+    def test_the_service_is_seen_in_the_key_policy(self, become: Become, admin: Cloud, bucket: str, key: str) -> None:
+        encrypt_by_default(admin, bucket, key)
+        admin("s3").put_object(Bucket=bucket, Key="k", Body=b"secret")
+        through = allow("kms:Decrypt", on=key, StringEquals={"kms:ViaService": f"s3.{REGION}.amazonaws.com"})
+        reader = become(allow("s3:GetObject"), through)
+        assert reader("s3").get_object(Bucket=bucket, Key="k")["Body"].read() == b"secret"
+        blob = admin("kms").encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"]
+        with pytest.raises(ClientError):
+            reader("kms").decrypt(CiphertextBlob=blob)
+
+
+class TestPassingRoles:
+    """iam:PassRole, for every role in a request."""
+
+    @pytest.fixture
+    def passed(self, admin: Cloud) -> Iterator[str]:
+        yield make_role(admin, "passed", "lambda.amazonaws.com")
+        drop_role(admin, "passed")
+
+    def create(self, caller: Cloud, role: str) -> None:
+        caller("lambda").create_function(
+            FunctionName="passing", Runtime="python3.12", Role=role, Handler="app.handler", Code={"ZipFile": archive()}
+        )
+
+    def test_a_function_cannot_be_given_a_role_that_its_maker_may_not_pass(
+        self, become: Become, admin: Cloud, passed: str
+    ) -> None:
+        with pytest.raises(ClientError, match="iam:PassRole"):
+            self.create(become(allow("lambda:*")), passed)
+        to_other = allow("iam:PassRole", on=passed, StringEquals={"iam:PassedToService": "ecs.amazonaws.com"})
+        with pytest.raises(ClientError, match="iam:PassRole"):
+            self.create(become(allow("lambda:*"), to_other), passed)
+        to_lambda = allow("iam:PassRole", on=passed, StringEquals={"iam:PassedToService": "lambda.amazonaws.com"})
+        self.create(become(allow("lambda:*"), to_lambda), passed)
+        admin("lambda").delete_function(FunctionName="passing")
+
+    def test_a_role_that_lambda_cannot_assume_is_refused(self, admin: Cloud) -> None:
+        role = make_role(admin, "for-others", "ecs.amazonaws.com")
+        with pytest.raises(ClientError, match="cannot be assumed by Lambda"):
+            self.create(admin, role)
+        drop_role(admin, "for-others")
+
+
+class TestUnknownPrincipals:
+    """Resource policies that name a role which does not exist are refused, each service in its own words."""
+
+    def statement(self, action: str, resource: str = "*") -> str:
+        return document({"Effect": "Allow", "Principal": {"AWS": NOBODY}, "Action": action, "Resource": resource})
+
+    def test_key_policies(self, admin: Cloud, key: str) -> None:
+        policy = json.loads(key_policy())
+        policy["Statement"] += json.loads(self.statement("kms:Decrypt"))["Statement"]
+        for call in (
+            lambda: admin("kms").create_key(Policy=json.dumps(policy)),
+            lambda: admin("kms").put_key_policy(KeyId=key, Policy=json.dumps(policy)),
+        ):
+            with pytest.raises(ClientError) as refused:
+                call()
+            assert code_of(refused) == "MalformedPolicyDocumentException"
+
+    def test_bucket_policies(self, admin: Cloud, bucket: str) -> None:
+        with pytest.raises(ClientError) as refused:
+            admin("s3").put_bucket_policy(
+                Bucket=bucket, Policy=self.statement("s3:GetObject", f"arn:aws:s3:::{bucket}/*")
+            )
+        assert code_of(refused) == "MalformedPolicy"
+        assert message_of(refused).startswith("Invalid principal in policy")
+
+    def test_topic_policies(self, admin: Cloud) -> None:
+        with pytest.raises(ClientError) as refused:
+            admin("sns").create_topic(Name="t", Attributes={"Policy": self.statement("sns:Publish")})
+        assert code_of(refused) == "InvalidParameter"
+
+    def test_queue_policies(self, admin: Cloud) -> None:
+        with pytest.raises(ClientError) as refused:
+            admin("sqs").create_queue(QueueName="q", Attributes={"Policy": self.statement("sqs:SendMessage")})
+        assert code_of(refused) == "InvalidAttributeValue"
+
+    def test_the_root_and_roles_that_exist_are_accepted(self, admin: Cloud, bucket: str) -> None:
+        for principal in (ROOT, DEPLOYER, ACCOUNT):
+            statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "s3:GetObject",
+                         "Resource": f"arn:aws:s3:::{bucket}/*"}  # fmt: skip
+            admin("s3").put_bucket_policy(Bucket=bucket, Policy=document(statement))
+
+
+def test_nobody_locks_himself_out_of_a_key(admin: Cloud) -> None:
+    readers_only = document({"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:Decrypt", "Resource": "*"})
+    with pytest.raises(ClientError, match="will not allow you to update the key policy"):
+        admin("kms").create_key(Policy=readers_only)
+
+
+def test_a_log_group_takes_only_a_key_that_logs_may_use(admin: Cloud, key: str) -> None:
+    with pytest.raises(ClientError) as refused:
+        admin("logs").create_log_group(logGroupName="/sealed", kmsKeyId=key)
+    assert code_of(refused) == "InvalidParameterException"
+    logs = {"Effect": "Allow", "Principal": {"Service": f"logs.{REGION}.amazonaws.com"}, "Resource": "*",
+            "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:GenerateDataKey*"],
+            "Condition": {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn":
+                                        f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/sealed"}}}  # fmt: skip
+    admin("kms").put_key_policy(KeyId=key, Policy=key_policy(logs))
+    admin("logs").create_log_group(logGroupName="/sealed", kmsKeyId=key)
+    admin("logs").delete_log_group(logGroupName="/sealed")

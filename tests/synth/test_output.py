@@ -1,0 +1,127 @@
+"""Properties of what is written: reproducible, self-contained, free of the machine it was made on."""
+
+from __future__ import annotations
+
+import filecmp
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Synth
+
+from sagekeep.errors import UsageError
+from sagekeep.settings import load
+from stacks.app import synthesize
+
+TEMPLATE = ("main.py", "environments", "stacks", "policies", "lambda_src", "ml_src", "sagekeep")
+
+
+def _copy_of_the_project(folder: Path) -> Path:
+    for name in TEMPLATE:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, folder / name)
+    return folder
+
+
+def _run_main(project: Path, *, umask: int, seed: str, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "SAGEKEEP_ENV": "poc", "SAGEKEEP_OUT": "out", **more}
+    command = [sys.executable, "main.py"]
+    return subprocess.run(
+        command, cwd=project, env=environment, umask=umask, capture_output=True, text=True, check=False
+    )
+
+
+def _differences(left: Path, right: Path) -> list[str]:
+    compared = filecmp.dircmp(left, right)
+    found = [*compared.left_only, *compared.right_only]
+    _, wrong, errors = filecmp.cmpfiles(left, right, compared.common_files, shallow=False)
+    for name in compared.common_dirs:
+        found += _differences(left / name, right / name)
+    return [*found, *wrong, *errors]
+
+
+def test_two_folders_two_umasks_two_times_give_the_same_bytes(tmp_path: Path) -> None:
+    first, second = _copy_of_the_project(tmp_path / "one"), _copy_of_the_project(tmp_path / "a folder with spaces")
+    for file in second.rglob("*"):
+        os.utime(file, (1_000_000_000, 1_000_000_000))
+        file.chmod(0o700)
+    done = [_run_main(first, umask=0o022, seed="1"), _run_main(second, umask=0o077, seed="2", TZ="Asia/Tokyo")]
+    assert [run.returncode for run in done] == [0, 0], done[0].stderr + done[1].stderr
+    assert (first / "out" / "manifest.json").is_file()
+    assert _differences(first / "out", second / "out") == []
+
+
+def test_faulty_settings_exit_with_2_name_every_fault_and_write_nothing(tmp_path: Path) -> None:
+    settings = tmp_path / "broken.toml"
+    text = (ROOT / "environments" / "poc.toml").read_text()
+    settings.write_text(text.replace('"acme-ml"', '"Acme_ML"').replace("10.40.0.0/16", "10.40.0.0/27"))
+    out = tmp_path / "out"
+    done = _run_main(ROOT, umask=0o022, seed="0", SAGEKEEP_ENV=str(settings), SAGEKEEP_OUT=str(out))
+    assert done.returncode == 2
+    assert "prefix: " in done.stderr
+    assert "network.cidr: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not out.exists()
+
+
+def test_an_output_folder_never_changes_its_environment(poc: Synth) -> None:
+    with pytest.raises(UsageError, match="holds the environment poc, not prod"):
+        synthesize(load(ROOT / "environments" / "prod.toml"), poc.out)
+
+
+def test_a_stack_that_is_no_longer_built_loses_its_folder(tmp_path: Path) -> None:
+    local = tmp_path / "first.toml"
+    text = (ROOT / "environments" / "poc.toml").read_text()
+    local.write_text(text)
+    synthesize(load(local), tmp_path / "out")
+    local.write_text(text.replace('backend = "s3"', 'backend = "local"'))
+    synthesize(load(local), tmp_path / "out")
+    folders = {folder.name for folder in (tmp_path / "out" / "stacks").iterdir()}
+    assert folders == {"keys", "network", "storage", "studio", "pipeline"}
+
+
+def test_no_path_of_the_machine_is_written(synthesized: Synth) -> None:
+    for file in synthesized.out.rglob("*.json"):
+        assert str(ROOT) not in file.read_text()
+
+
+def test_the_model_names_every_resource_and_the_reason_of_every_star(synthesized: Synth) -> None:
+    model = json.loads((synthesized.out / "model.json").read_text())
+    for stack, document in synthesized.stacks.items():
+        named = {resource["address"] for resource in model["stacks"][stack]["resources"]}
+        wanted = {
+            f"{kind}.{name}"
+            for kind, bodies in document["resource"].items()
+            for name in bodies
+            if kind != "terraform_data"
+        }
+        assert wanted <= named
+        for address, statements in model["stacks"][stack]["policies"].items():
+            for statement in statements:
+                if statement["effect"] == "Allow" and "*" in statement.get("resources", []):
+                    assert statement["why"], (address, statement["sid"])
+
+
+def test_the_template_never_mentions_the_embedded_aws() -> None:
+    for folder in ("stacks", "policies", "lambda_src", "ml_src"):
+        for file in (ROOT / folder).rglob("*.py"):
+            text = file.read_text().lower()
+            assert "sagekeep.local" not in text, file
+            assert "ministack" not in text, file
+            assert "embedded aws" not in text, file
+
+
+def test_the_tool_imports_nothing_of_the_template() -> None:
+    for file in (ROOT / "sagekeep").rglob("*.py"):
+        text = file.read_text()
+        for package in ("stacks", "policies"):
+            assert f"from {package}" not in text, file
+            assert f"import {package}" not in text, file

@@ -1,0 +1,22 @@
+"""One deployed environment for all tests of a run: making it takes minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from estates import Estate, faults
+
+from sagekeep.local import instance
+
+
+@pytest.fixture(scope="session")
+def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
+    """Bootstrapped and deployed; the account goes away with the run, whatever the tests did to it."""
+    made = Estate.begin(tmp_path_factory.mktemp("estate"))
+    try:
+        made.state_home().bootstrap()
+        assert faults(made.deploy()) == {}
+        yield made
+    finally:
+        instance.down(made.instance.home)

@@ -1,0 +1,132 @@
+"""The life of an environment: real terraform, the real functions, the embedded AWS with IAM enforced.
+
+The tests stand in the order of that life and share one account: each leaves it deployed and in order.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+from botocore.exceptions import ClientError
+from estates import Estate, client_with, faults
+
+from sagekeep.local import leftovers
+from sagekeep.local.faults import Fault
+from sagekeep.teardown import destroy_all
+from sagekeep.terraform import Terraform
+
+NAME = "ml-pipeline-example-classification"
+pytestmark = pytest.mark.timeout(1200)
+
+
+def statuses(estate: Estate) -> dict[str, str]:
+    return {name: result.status for name, result in estate.operations().plan().items()}
+
+
+def test_a_second_plan_changes_nothing(estate: Estate) -> None:
+    results = estate.operations().plan()
+    assert {name: result.status for name, result in results.items()} == dict.fromkeys(results, "unchanged")
+    assert [result.warnings for result in results.values() if result.warnings] == []
+
+
+def test_plain_terraform_in_a_stacks_folder_sees_the_same(estate: Estate) -> None:
+    operations = estate.operations()
+    terraform = Terraform.of(operations.synthesis, estate.instance.environment())
+    command = ["terraform", f"-chdir={estate.out}/stacks/network", "plan", "-input=false", "-detailed-exitcode"]
+    done = subprocess.run(command, env=terraform.variables(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_pipeline_exists_and_the_sample_data_is_there(estate: Estate) -> None:
+    found = estate.client("sagemaker").describe_pipeline(PipelineName=NAME)
+    steps = [step["Type"] for step in json.loads(found["PipelineDefinition"])["Steps"]]
+    assert steps == ["Processing", "Training", "Model", "EndpointConfig", "Endpoint"]
+    bucket = "acme-ml-data-123456789012-us-east-1"
+    data = estate.client("s3").get_object(Bucket=bucket, Key="raw/data.csv")["Body"].read().decode()
+    assert len(data.splitlines()) == 501
+    assert "label" in data.splitlines()[0].split(",")
+
+
+def test_a_pipeline_changed_behind_terraforms_back_is_warned_of_and_put_back(estate: Estate) -> None:
+    sagemaker = estate.client("sagemaker")
+    definition = json.loads(sagemaker.describe_pipeline(PipelineName=NAME)["PipelineDefinition"])
+    definition["Steps"][0]["Arguments"]["ProcessingResources"]["ClusterConfig"]["InstanceCount"] = 2
+    sagemaker.update_pipeline(PipelineName=NAME, PipelineDefinition=json.dumps(definition))
+    result = estate.operations().plan(["pipeline"])["pipeline"]
+    assert result.status == "unchanged"
+    assert NAME in " ".join(map(str, result.warnings))
+    operations = estate.operations()
+    terraform = Terraform.of(operations.synthesis, estate.instance.environment())
+    command = ["terraform", "apply", "-input=false", "-auto-approve", "-replace=aws_lambda_invocation.pipeline_upsert"]
+    folder = estate.out / "stacks" / "pipeline"
+    subprocess.run(command, cwd=folder, env=terraform.variables(), check=True, capture_output=True)
+    assert not operations.plan(["pipeline"])["pipeline"].warnings
+
+
+def test_a_manager_that_fails_says_why_and_the_next_deploy_repairs_it(estate: Estate) -> None:
+    estate.edit('label = "label"', 'label = "label"\ntime_limit_seconds = 300')
+    estate.instance.inject(Fault("sagemaker:UpdatePipeline", "ThrottlingException", "Rate exceeded", 400, 0))
+    failed = estate.deploy("pipeline")["pipeline"]
+    estate.instance.clear_faults()
+    assert failed.status == "failed"
+    assert "Rate exceeded" in failed.error
+    assert faults(estate.deploy("pipeline")) == {}
+    assert statuses(estate)["pipeline"] == "unchanged"
+
+
+def test_a_renamed_pipeline_replaces_the_old_one(estate: Estate) -> None:
+    estate.edit(NAME, "renamed-pipeline")
+    assert faults(estate.deploy("pipeline")) == {}
+    pipelines = estate.client("sagemaker").list_pipelines()["PipelineSummaries"]
+    assert [pipeline["PipelineName"] for pipeline in pipelines] == ["renamed-pipeline"]
+    assert statuses(estate)["pipeline"] == "unchanged"
+
+
+def test_nobody_reads_the_data_bucket_from_outside_who_is_not_named(estate: Estate) -> None:
+    iam = estate.client("iam")
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": "sts:AssumeRole",
+                "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
+            }
+        ],
+    }
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    iam.create_role(RoleName="outsider", AssumeRolePolicyDocument=json.dumps(trust))
+    iam.put_role_policy(RoleName="outsider", PolicyName="all", PolicyDocument=json.dumps(everything))
+    arn = "arn:aws:iam::123456789012:role/outsider"
+    bucket = "acme-ml-data-123456789012-us-east-1"
+    try:
+        outsider = client_with(estate.instance.variables(role=arn), "s3")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            outsider.get_object(Bucket=bucket, Key="raw/data.csv")
+    finally:
+        iam.delete_role_policy(RoleName="outsider", PolicyName="all")
+        iam.delete_role(RoleName="outsider")
+
+
+def test_destroy_sweeps_what_people_left_in_studio_and_leaves_nothing(estate: Estate) -> None:
+    sagemaker = estate.client("sagemaker")
+    domain = sagemaker.list_domains()["Domains"][0]["DomainId"]
+    sagemaker.create_space(
+        DomainId=domain,
+        SpaceName="notes",
+        OwnershipSettings={"OwnerUserProfileName": "weirdion"},
+        SpaceSharingSettings={"SharingType": "Private"},
+        SpaceSettings={"AppType": "JupyterLab"},
+    )
+    sagemaker.create_app(
+        DomainId=domain,
+        SpaceName="notes",
+        AppType="JupyterLab",
+        AppName="default",
+        ResourceSpec={"InstanceType": "ml.t3.medium"},
+    )
+    results = destroy_all(estate.operations())
+    assert faults(results) == {}
+    assert leftovers.left(estate.instance) == []
