@@ -115,6 +115,7 @@ def studio_sweeper(s: Settings, vpc_id: str) -> list[Statement]:
         allow(
             "FindWhatIsLeft",
             [
+                "ec2:DescribeNetworkInterfaces",
                 "ec2:DescribeSecurityGroupRules",
                 "ec2:DescribeSecurityGroups",
                 "sagemaker:ListApps",

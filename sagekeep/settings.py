@@ -120,6 +120,13 @@ UserNames = Annotated[
     *_texts(r"[a-zA-Z0-9](-?[a-zA-Z0-9]){0,62}", "must be letters, digits and single hyphens, at most 63 each"),
 ]
 Emails = Annotated[tuple[str, ...], *_texts(r"[^@\s]+@[^@\s]+\.[^@\s]+", "must be e-mail addresses")]
+Label = Annotated[
+    str,
+    *_text(
+        r"(?!(?:true|false|null|NaN|Infinity)$)[A-Za-z_][A-Za-z0-9_ .()/%-]{0,99}",
+        "must begin with a letter or underscore and hold letters, digits, spaces and _ . ( ) / % - only",
+    ),
+]
 Instance = Annotated[str, *_text(r"ml\.[a-z0-9-]+\.[a-z0-9-]+", "must be an instance type such as ml.m5.large")]
 
 
@@ -182,7 +189,7 @@ class Pipeline(Section):
     """The SageMaker pipeline: its name, what it learns, and on what."""
 
     name: PipelineName = Field("ml-pipeline", description="name of pipeline and endpoint, at most 40 characters")
-    label: str = Field("label", min_length=1, max_length=200, description="column that the model predicts")
+    label: Label = Field("label", description="column that the model predicts")
     problem_type: Literal["", "binary", "multiclass", "regression"] = Field("", description="empty: inferred")
     seed: int = Field(42, ge=0, le=2**31 - 1, description="seed of every random choice")
     test_fraction: float = Field(0.2, gt=0, lt=1, description="share of rows that training never sees")

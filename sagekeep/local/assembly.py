@@ -14,8 +14,8 @@ from ministack.services import eventbridge
 from sagekeep.local import account, guards, patches, resources
 from sagekeep.local.authorization import Authorizer
 from sagekeep.local.certificates import Authority
-from sagekeep.local.children import Children
 from sagekeep.local.checks import EXTRA_CHECKS
+from sagekeep.local.children import Children
 from sagekeep.local.gateway import Gateway
 from sagekeep.local.place import Place, proxy_url
 from sagekeep.local.proxy import Proxy

@@ -27,7 +27,9 @@ def policy_allows(
     policy: str | dict[str, Any], service: str, action: str, resource: str, keys: Mapping[str, Any]
 ) -> bool:
     """Whether a resource's policy lets an AWS service act on it; `keys` are the condition keys it sends."""
-    verdict = evaluator.evaluate_resource_policy(policy, _context(service, "AWSService", action, resource, keys), service)
+    verdict = evaluator.evaluate_resource_policy(
+        policy, _context(service, "AWSService", action, resource, keys), service
+    )
     return bool(verdict.decision == "Allow")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from types import ModuleType
 from typing import Any
 
 from ministack.core import iam_actions
@@ -18,7 +17,7 @@ from sagekeep.local.resources import members_of
 
 Guard = Callable[[Request, Mapping[str, Any]], Refusal | None]
 
-_MODULES: dict[str, ModuleType] = {
+_MODULES: dict[str, Any] = {
     "kms": kms,
     "lambda": lambda_svc,
     "logs": cloudwatch_logs,

@@ -110,7 +110,7 @@ class Proxy:
 
 
 async def _refuse(writer: asyncio.StreamWriter, refused: _Refused) -> None:
-    log.info("refused: %s", refused)
+    log.warning("refused: %s", refused)
     body = refused.reason.encode()
     head = f"HTTP/1.1 {refused.status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     try:

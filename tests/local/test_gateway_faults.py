@@ -63,7 +63,9 @@ def test_a_fault_can_be_meant_for_one_resource(faulty: Instance, admin: Cloud) -
     admin("kms").schedule_key_deletion(KeyId=key)
 
 
-@pytest.mark.parametrize("bad", [{"action": "ListPipelines"}, {"action": "s3:x", "status": 200}, {"action": "s3:x", "times": -1}])
+@pytest.mark.parametrize(
+    "bad", [{"action": "ListPipelines"}, {"action": "s3:x", "status": 200}, {"action": "s3:x", "times": -1}]
+)
 def test_a_fault_that_cannot_be_is_refused(bad: dict[str, object]) -> None:
     with pytest.raises(UsageError):
         Fault(**bad)  # type: ignore[arg-type]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import http.client
+import io
 import os
 import signal
 import socket
 import ssl
 import stat
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from botocore.exceptions import ClientError
 from sagekeep.errors import OperationError
 from sagekeep.local import instance
 from sagekeep.local.instance import Instance
-from tests.local.gateway_cloud import ACCOUNT, DEPLOYER, REGION, Cloud, code_of, message_of
+from tests.local.gateway_cloud import ACCOUNT, DEPLOYER, REGION, Cloud, code_of, make_role, message_of
 
 
 def start(home: Path, **options: str) -> Instance:
@@ -36,11 +38,15 @@ def listening(pid: int) -> list[tuple[str, int]]:
     """(address, port) of every TCP socket that a process listens on."""
     inodes = {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
     found = []
-    for line in Path("/proc/net/tcp").read_text().splitlines()[1:] + Path("/proc/net/tcp6").read_text().splitlines()[1:]:
+    for line in (
+        Path("/proc/net/tcp").read_text().splitlines()[1:] + Path("/proc/net/tcp6").read_text().splitlines()[1:]
+    ):
         fields = line.split()
         if fields[3] == "0A" and f"socket:[{fields[9]}]" in inodes:
             address, port = fields[1].split(":")
-            found.append((socket.inet_ntoa(bytes.fromhex(address)[::-1]) if len(address) == 8 else address, int(port, 16)))
+            found.append(
+                (socket.inet_ntoa(bytes.fromhex(address)[::-1]) if len(address) == 8 else address, int(port, 16))
+            )
     return found
 
 
@@ -53,7 +59,9 @@ def test_the_administrator_is_the_deploy_role_and_never_root(admin: Cloud) -> No
 
 @pytest.mark.parametrize("key", ["test", ACCOUNT, "AKIAIOSFODNN7EXAMPLE"])
 def test_nobody_becomes_root_by_a_well_known_key(admin: Cloud, key: str) -> None:
-    stranger = Cloud({**admin.variables, "AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "x", "AWS_SESSION_TOKEN": ""})
+    stranger = Cloud(
+        {**admin.variables, "AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "x", "AWS_SESSION_TOKEN": ""}
+    )
     with pytest.raises(ClientError) as refused:
         stranger("s3").list_buckets()
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
@@ -69,7 +77,9 @@ def test_its_secrets_are_readable_by_their_owner_only(running: Instance) -> None
     assert running.secret not in repr(running)
 
 
-@pytest.mark.parametrize("target", ["registry.terraform.io:443", "amazonaws.com.evil.example:443", "s3.amazonaws.com:80"])
+@pytest.mark.parametrize(
+    "target", ["registry.terraform.io:443", "amazonaws.com.evil.example:443", "s3.amazonaws.com:80"]
+)
 def test_no_other_host_can_be_reached(running: Instance, target: str) -> None:
     with socket.create_connection(("127.0.0.1", running.proxy_port)) as connection:
         connection.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode())
@@ -167,3 +177,42 @@ def test_ending_an_instance_takes_a_moment(tmp_path: Path) -> None:
     began = time.monotonic()
     instance.down(tmp_path / "home")
     assert time.monotonic() - began < 5
+
+
+def children_of(pid: int) -> set[int]:
+    found = set()
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rsplit(")", 1)[1].split()
+        except OSError:  # ended meanwhile
+            continue
+        if int(fields[1]) == pid and fields[0] != "Z":
+            found.add(int(status.parent.name))
+    return found
+
+
+def test_no_function_outlives_a_server_that_is_killed(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    server = start(home)
+    try:
+        cloud = Cloud(server.variables())
+        role = make_role(cloud, "sleeper", "lambda.amazonaws.com")
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as file:
+            file.writestr("app.py", "def handler(event, _context):\n    return 1\n")
+        functions = cloud("lambda")
+        functions.create_function(
+            FunctionName="sleeper",
+            Runtime="python3.12",
+            Role=role,
+            Handler="app.handler",
+            Code={"ZipFile": out.getvalue()},
+        )
+        functions.get_waiter("function_active_v2").wait(FunctionName="sleeper", WaiterConfig={"Delay": 0.2})
+        functions.invoke(FunctionName="sleeper")
+        workers = children_of(server.pid)
+        assert workers
+        os.kill(server.pid, signal.SIGKILL)
+        eventually(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+    finally:
+        instance.down(home)

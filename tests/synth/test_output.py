@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Synth
 
+from conftest import ROOT, Synth
 from sagekeep.errors import UsageError
 from sagekeep.settings import load
 from stacks.app import synthesize

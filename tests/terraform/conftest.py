@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from estates import Estate, faults
 
+from estates import Estate, faults
 from sagekeep.local import instance
 
 

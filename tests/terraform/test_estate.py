@@ -10,8 +10,8 @@ import subprocess
 
 import pytest
 from botocore.exceptions import ClientError
-from estates import Estate, client_with, faults
 
+from estates import Estate, client_with, faults
 from sagekeep.local import leftovers
 from sagekeep.local.faults import Fault
 from sagekeep.teardown import destroy_all

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from data_seed.requests import parse
+from data_seed.seeding import run
 from sagekeep_runtime.clients import patient_client
 from sagekeep_runtime.entry import entry
 from sagekeep_runtime.retry import Budget, Context
-
-from data_seed.requests import parse
-from data_seed.seeding import run
 
 
 @entry

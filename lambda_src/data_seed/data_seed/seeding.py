@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
-from sagekeep_runtime.errors import code_of, is_missing
-from sagekeep_runtime.retry import Budget
 
 from data_seed.dataset import csv_text
 from data_seed.requests import Place, SeedRequest
+from sagekeep_runtime.errors import code_of, is_missing
+from sagekeep_runtime.retry import Budget
 
 log = logging.getLogger(__name__)
 

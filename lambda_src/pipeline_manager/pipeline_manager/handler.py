@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipeline_manager.manager import run
+from pipeline_manager.requests import parse
 from sagekeep_runtime.clients import patient_client
 from sagekeep_runtime.entry import entry
 from sagekeep_runtime.retry import Budget, Context
-
-from pipeline_manager.manager import run
-from pipeline_manager.requests import parse
 
 
 @entry

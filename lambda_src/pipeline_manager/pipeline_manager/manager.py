@@ -6,8 +6,6 @@ import logging
 from typing import Any
 
 from botocore.exceptions import ClientError
-from sagekeep_runtime.errors import FunctionError, code_of, is_missing, text_of
-from sagekeep_runtime.retry import Budget
 
 from pipeline_manager.configuration import PipelineConfiguration
 from pipeline_manager.definition import (
@@ -18,6 +16,8 @@ from pipeline_manager.definition import (
 )
 from pipeline_manager.removal import find_pipeline, remove
 from pipeline_manager.requests import Ownership, Upsert
+from sagekeep_runtime.errors import FunctionError, code_of, is_missing, text_of
+from sagekeep_runtime.retry import Budget
 
 log = logging.getLogger(__name__)
 

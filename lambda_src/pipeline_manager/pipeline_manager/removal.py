@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
-from sagekeep_runtime.errors import code_of, is_missing
-from sagekeep_runtime.retry import Budget
 
 from pipeline_manager.requests import Ownership
+from sagekeep_runtime.errors import code_of, is_missing
+from sagekeep_runtime.retry import Budget
 
 log = logging.getLogger(__name__)
 

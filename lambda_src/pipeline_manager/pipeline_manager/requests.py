@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sagekeep_runtime.fields import Fields, terraform_action
-
 from pipeline_manager.configuration import ENDPOINT_NAME, PIPELINE_NAME, PipelineConfiguration
+from sagekeep_runtime.fields import Fields, terraform_action
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ Json = dict[str, Any]
 
 PREPROCESS, TRAIN, MODEL, CONFIG, ENDPOINT = "Preprocess", "Train", "CreateModel", "EndpointConfig", "Endpoint"
 
-# EndpointConfig names get a suffix of the service's own, and the whole may have 63 characters.
-_CONFIG_NAME_LENGTH = 32
+# EndpointConfig names get a suffix of the service's own, and the whole may have 63 characters. Names of up
+# to 40 must stay whole: policies allow `endpoint-config/<endpoint name>*`.
+_CONFIG_NAME_LENGTH = 40
 
 # A step's own fault or a throttled call says nothing about the work. Types and limits:
 # https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-retry-policy.html

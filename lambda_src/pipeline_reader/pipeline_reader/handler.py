@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipeline_reader.reader import describe
 from sagekeep_runtime.clients import quick_client
 from sagekeep_runtime.entry import entry
 from sagekeep_runtime.retry import Context
-
-from pipeline_reader.reader import describe
 
 
 @entry

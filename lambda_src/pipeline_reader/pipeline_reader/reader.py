@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+
 from pipeline_manager.configuration import PipelineConfiguration
 from pipeline_manager.definition import build_definition, canonical_sha256, definition_sha256
 from sagekeep_runtime.errors import explain, is_missing

@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from botocore.exceptions import ClientError
+
 from sagekeep_runtime.errors import code_of, is_missing, text_of
 from sagekeep_runtime.retry import Budget
 

@@ -7,7 +7,6 @@ from typing import Any
 from sagekeep_runtime.clients import patient_client
 from sagekeep_runtime.entry import entry
 from sagekeep_runtime.retry import Budget, Context
-
 from studio_sweeper.requests import parse
 from studio_sweeper.sweep import run
 

@@ -12,9 +12,9 @@ import re
 from typing import Any
 
 from botocore.exceptions import ClientError
+
 from sagekeep_runtime.errors import code_of, is_missing
 from sagekeep_runtime.retry import Budget
-
 from studio_sweeper.requests import DOMAIN_ID
 
 log = logging.getLogger(__name__)

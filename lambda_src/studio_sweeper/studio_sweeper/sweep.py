@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from sagekeep_runtime.retry import Budget
-
 from studio_sweeper.domain import sweep_domain
 from studio_sweeper.network import sweep_network
 from studio_sweeper.requests import SweepDomain, SweepNetwork

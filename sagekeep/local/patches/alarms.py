@@ -28,9 +28,6 @@ def apply() -> None:
         return cloudwatch._xml(200, "DescribeAlarmsResponse", f"<DescribeAlarmsResult>{members}</DescribeAlarmsResult>")
 
     cloudwatch._describe_alarms = describe
-    for name, handler in vars(cloudwatch).items():
-        if isinstance(handler, dict) and handler.get("DescribeAlarms") is plain:
-            vars(cloudwatch)[name]["DescribeAlarms"] = describe
 
 
 def _asked(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import count
-import itertools
-from collections.abc import Iterator
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -32,15 +30,23 @@ def apply() -> None:
         return written + "".join(_item(group_id, rule, prefix_list, is_egress) for prefix_list in lists)
 
     ec2._sg_rule_xml = write
-    plain_parse = ec2._parse_ip_permissions
-
-    def parse(params: dict[str, Any], prefix: str) -> list[dict[str, Any]]:
-        rules: list[dict[str, Any]] = plain_parse(params, prefix)
-        for at, rule in enumerate(rules, 1):
-            rule["PrefixListIds"] = list(_prefix_lists(params, f"{prefix}.{at}.PrefixListIds"))
-        return rules
-
     ec2._parse_ip_permissions = parse
+    ec2._rules_match = lambda one, other: _peers(one) == _peers(other)
+
+
+# What makes a peer of a rule; its description, and its owner, who is always this account, do not.
+_PEERS = {
+    "IpRanges": "CidrIp",
+    "Ipv6Ranges": "CidrIpv6",
+    "PrefixListIds": "PrefixListId",
+    "UserIdGroupPairs": "GroupId",
+}
+
+
+def _peers(rule: dict[str, Any]) -> tuple[object, ...]:
+    ports = () if str(rule.get("IpProtocol")) == "-1" else (rule.get("FromPort"), rule.get("ToPort"))
+    peers = tuple(frozenset(peer.get(name) for peer in rule.get(kind, ())) for kind, name in _PEERS.items())
+    return (str(rule.get("IpProtocol")), *ports, *peers)
 
 
 def _prefix_lists(params: dict[str, Any], prefix: str) -> Iterator[dict[str, str]]:

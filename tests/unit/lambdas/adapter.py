@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import boto3
 from botocore.exceptions import ClientError, ParamValidationError
 from botocore.validate import ParamValidator
+
 from sagekeep_runtime.retry import Budget, Clock
 
 Params = dict[str, Any]

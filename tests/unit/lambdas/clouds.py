@@ -8,8 +8,9 @@ import hashlib
 import io
 from typing import Any
 
-from adapter import Params, Time, arn, refusal
 from botocore.response import StreamingBody
+
+from adapter import Params, Time, arn, refusal
 
 PAGE = 2  # so small that every list needs a paginator
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from adapter import ACCOUNT, REGION, Params, Time, Wire, refusal, sent
-
 from sagekeep.local.sagemaker import AwsError, Caller, Group, SageMaker, Subnet
 
 CALLER = Caller(f"arn:aws:sts::{ACCOUNT}:assumed-role/functions/manager", ACCOUNT, "AROAEXAMPLE:manager")

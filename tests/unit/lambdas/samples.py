@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 from hypothesis import strategies as st
+
 from pipeline_manager.configuration import PROBLEM_TYPES
 
 ROLE = "arn:aws:iam::123456789012:role/acme-ml-"

@@ -7,13 +7,14 @@ import io
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from adapter import Time, Wire, refusal
 from clouds import S3Cloud
 from data_seed.dataset import FEATURES, csv_text
 from data_seed.requests import parse
 from data_seed.seeding import MARK, run
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sagekeep_runtime.errors import RequestError
 
 KEY = "raw/data.csv"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from adapter import Time
 from botocore.exceptions import ClientError
-from embedded import CALLER, VPC, Embedded
 from hypothesis import given, settings
+
+from adapter import Time
+from embedded import CALLER, VPC, Embedded
 from pipeline_manager import manager
 from pipeline_manager.configuration import PipelineConfiguration
 from pipeline_manager.definition import build_definition

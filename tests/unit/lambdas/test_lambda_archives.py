@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import ast
 import importlib.metadata
-import io
 import json
 import re
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
+
 from samples import sample
+from stacks.parts.archive import pack
 
 LAMBDA_SRC = Path(__file__).parents[3] / "lambda_src"
 # What goes into each archive, besides shared/.
@@ -38,16 +38,6 @@ class Context:
     def get_remaining_time_in_millis(self): return 30000
 print(json.dumps(handler({"action": "describe", "configuration": json.load(sys.stdin)}, Context())))
 """
-
-
-def pack(name: str) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for folder in (*ARCHIVES[name], "shared"):
-            root = LAMBDA_SRC / folder
-            for path in sorted(root.rglob("*.py")):
-                archive.writestr(str(path.relative_to(root)), path.read_bytes())
-    return buffer.getvalue()
 
 
 def closure(name: str) -> set[str]:
@@ -101,7 +91,7 @@ class Isolated:
 def isolated(boto3_only: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Isolated:
     name: str = request.param
     archive = tmp_path / f"{name}.zip"
-    archive.write_bytes(pack(name))
+    archive.write_bytes(pack(*(LAMBDA_SRC / folder for folder in (*ARCHIVES[name], "shared"))))
     return Isolated(boto3_only, archive)
 
 

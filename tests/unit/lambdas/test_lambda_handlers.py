@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from adapter import Time, Wire, refusal
 from clouds import Ec2Cloud, S3Cloud, SageMakerCloud
 from sagekeep_runtime.errors import FunctionError

@@ -8,10 +8,11 @@ import logging
 from typing import Any
 
 import pytest
-from adapter import Time, refusal
 from botocore.exceptions import ClientError, EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
+
+from adapter import Time, refusal
 from sagekeep_runtime.entry import entry
 from sagekeep_runtime.errors import FunctionError, OutOfTime, explain, is_missing
 from sagekeep_runtime.logs import JsonFormatter

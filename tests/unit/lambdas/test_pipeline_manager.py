@@ -6,8 +6,9 @@ import hashlib
 from typing import Any
 
 import pytest
-from adapter import Time, Wire, arn, refusal
 from botocore.exceptions import ClientError
+
+from adapter import Time, Wire, arn, refusal
 from clouds import SageMakerCloud
 from pipeline_manager import manager
 from pipeline_manager.configuration import PipelineConfiguration

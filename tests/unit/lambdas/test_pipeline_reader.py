@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from adapter import Time, Wire, refusal
 from botocore.exceptions import ConnectTimeoutError
+
+from adapter import Time, Wire, refusal
 from clouds import SageMakerCloud
 from pipeline_manager.configuration import PipelineConfiguration
 from pipeline_manager.manager import upsert

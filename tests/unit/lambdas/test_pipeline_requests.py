@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from pipeline_manager.configuration import PipelineConfiguration
 from pipeline_manager.requests import Ownership, Upsert, parse
 from sagekeep_runtime.errors import RequestError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from adapter import Time, Wire, refusal
 from clouds import Ec2Cloud, SageMakerCloud
 from sagekeep_runtime.errors import OutOfTime, RequestError

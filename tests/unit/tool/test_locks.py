@@ -26,7 +26,7 @@ Lock Info:
   Who:       ana@{host}
   Version:   1.11.4
   Created:   2026-11-23 09:37:27.439318123 +0000 UTC
-  Info:      
+  Info:
 
 Terraform acquires a state lock to protect the state from being written
 by multiple users at the same time."""
@@ -89,5 +89,5 @@ def test_a_held_lock_names_its_holder_and_is_not_taken_over(project: Project) ->
 def test_terraforms_refusal_to_unlock_is_passed_on(project: Project) -> None:
     project.stack("keys")
     operations = project.operations()
-    with pytest.raises(OperationError, match="(?i)unlock"):
+    with pytest.raises(OperationError, match=r"(?i)unlock"):
         locks.unlock(operations.terraform, operations.synthesis.stacks["keys"], "no-such-lock")

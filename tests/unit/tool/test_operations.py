@@ -104,7 +104,8 @@ def test_the_deploy_after_a_repaired_failure_goes_on(project: Project) -> None:
 
 def test_independent_stacks_are_applied_at_the_same_time(project: Project) -> None:
     def meet(mine: str, other: str) -> str:
-        return f"touch {project.root}/{mine}; for i in $(seq 300); do test -e {project.root}/{other} && exit 0; sleep 0.1; done; exit 1"
+        there = f"test -e {project.root}/{other}"
+        return f"touch {project.root}/{mine}; for i in $(seq 300); do {there} && exit 0; sleep 0.1; done; exit 1"
 
     project.stack("keys")
     project.stack("storage", "keys", meeting=provisioner(meet("a", "b")))
@@ -119,7 +120,10 @@ def test_a_stack_is_not_destroyed_below_one_that_stays(project: Project) -> None
         project.operations().destroy(["network"])
     assert "studio" in caught.value.message
     assert "--stack studio" in caught.value.hint
-    assert statuses(project.operations().destroy(["network", "studio"])) == {"network": "destroyed", "studio": "destroyed"}
+    assert statuses(project.operations().destroy(["network", "studio"])) == {
+        "network": "destroyed",
+        "studio": "destroyed",
+    }
 
 
 def test_an_unknown_stack_is_refused_with_the_names_of_all(project: Project) -> None:
@@ -150,29 +154,6 @@ def test_ctrl_c_finishes_what_is_in_flight_starts_nothing_and_releases_the_lock(
     assert holders(project.load().stacks["keys"].folder) == []
     assert "finishing what is in flight" in project.progress.getvalue()
     assert exit_code(project.operations().deploy()) == 0
-
-
-def test_a_second_ctrl_c_ends_terraform_though_it_does_not_want_to(project: Project) -> None:
-    begun = project.root / "begun"
-    stubborn = python(
-        "import signal,time,pathlib as p; signal.signal(signal.SIGINT, signal.SIG_IGN); "
-        f'signal.signal(signal.SIGTERM, signal.SIG_IGN); p.Path("{begun}").touch(); time.sleep(60)'
-    )
-    project.stack("keys", stubborn=provisioner(stubborn))
-
-    def interrupt() -> None:
-        wait_for(begun)
-        for _ in range(2):
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.2)
-
-    thread = threading.Thread(target=interrupt)
-    thread.start()
-    before = time.monotonic()
-    results = project.operations().deploy()
-    thread.join()
-    assert time.monotonic() - before < 30
-    assert results["keys"].status == "interrupted"
 
 
 def test_the_handlers_of_interrupts_are_put_back(project: Project) -> None:

@@ -1,0 +1,207 @@
+"""The network of a VPC: what a function inside reaches, and what its parts hold on to."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ProxyConnectionError
+
+from sagekeep.local.instance import Instance
+from tests.local.gateway_cloud import REGION, Cloud, allow, code_of, document, drop_role, make_role
+
+PROBE = f'''
+import boto3, os
+from botocore.config import Config
+
+def handler(event, _context):
+    config = Config(retries={{"total_max_attempts": 1}}, connect_timeout=5, read_timeout=10)
+    client = boto3.client(event["service"], config=config, region_name="{REGION}")
+    try:
+        answer = getattr(client, event["operation"])(**event.get("parameters", {{}}))
+        answer.pop("ResponseMetadata", None)
+        return {{"answer": str(answer)}}
+    except Exception as error:
+        return {{"error": f"{{type(error).__name__}}: {{error}}"}}
+'''
+
+
+@dataclass
+class Net:
+    """A VPC of one subnet, with a group for callers and one for endpoints."""
+
+    vpc: str
+    subnet: str
+    table: str
+    callers: str
+    endpoints: str
+
+
+@pytest.fixture(scope="module")
+def net(admin: Cloud) -> Iterator[Net]:
+    ec2 = admin("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.1.0/24", AvailabilityZoneId="use1-az1")["Subnet"]["SubnetId"]
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    association = ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)["AssociationId"]
+    groups = [
+        ec2.create_security_group(GroupName=n, Description=n, VpcId=vpc)["GroupId"] for n in ("callers", "endpoints")
+    ]
+    everywhere = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+    for group in groups:
+        ec2.revoke_security_group_egress(GroupId=group, IpPermissions=everywhere)
+    made = Net(vpc, subnet, table, *groups)
+    yield made
+    for endpoint in ec2.describe_vpc_endpoints()["VpcEndpoints"]:
+        ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint["VpcEndpointId"]])
+    for group in groups:
+        strip(admin, group)
+    for group in groups:
+        ec2.delete_security_group(GroupId=group)
+    ec2.disassociate_route_table(AssociationId=association)
+    ec2.delete_route_table(RouteTableId=table)
+    ec2.delete_subnet(SubnetId=subnet)
+    ec2.delete_vpc(VpcId=vpc)
+
+
+def strip(admin: Cloud, group: str) -> None:
+    ec2 = admin("ec2")
+    found = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]
+    if found["IpPermissions"]:
+        ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=found["IpPermissions"])
+    if found["IpPermissionsEgress"]:
+        ec2.revoke_security_group_egress(GroupId=group, IpPermissions=found["IpPermissionsEgress"])
+
+
+def https(group: str) -> list[dict[str, Any]]:
+    return [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "UserIdGroupPairs": [{"GroupId": group}]}]
+
+
+@pytest.fixture(scope="module")
+def probe(admin: Cloud, net: Net) -> Iterator[Any]:
+    """Calls AWS from a function inside the VPC: probe("sts", "get_caller_identity")."""
+    interfaces = [f"ec2:{verb}NetworkInterface{s}" for verb, s in (("Create", ""), ("Describe", "s"), ("Delete", ""))]
+    role = make_role(admin, "prober", "lambda.amazonaws.com", allow("s3:*", "sts:*", *interfaces))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        file.writestr("app.py", PROBE)
+    functions = admin("lambda")
+    functions.create_function(
+        FunctionName="prober", Runtime="python3.12", Role=role, Handler="app.handler", Timeout=60,
+        Code={"ZipFile": out.getvalue()}, VpcConfig={"SubnetIds": [net.subnet], "SecurityGroupIds": [net.callers]},
+    )  # fmt: skip
+    functions.get_waiter("function_active_v2").wait(FunctionName="prober", WaiterConfig={"Delay": 0.2})
+
+    def call(service: str, operation: str, **parameters: Any) -> dict[str, str]:
+        event = json.dumps({"service": service, "operation": operation, "parameters": parameters})
+        answer = functions.invoke(FunctionName="prober", Payload=event)
+        return dict(json.loads(answer["Payload"].read()))
+
+    yield call
+    functions.delete_function(FunctionName="prober")
+    drop_role(admin, "prober")
+
+
+def test_a_function_in_a_vpc_reaches_aws_through_its_endpoints_only(admin: Cloud, net: Net, probe: Any) -> None:
+    """One story, step by step: each part that is missing is told by name."""
+    ec2 = admin("ec2")
+    assert "ProxyConnectionError" in probe("sts", "get_caller_identity")["error"]
+    ec2.create_vpc_endpoint(
+        VpcId=net.vpc, VpcEndpointType="Interface", ServiceName=f"com.amazonaws.{REGION}.sts",
+        SubnetIds=[net.subnet], SecurityGroupIds=[net.endpoints], PrivateDnsEnabled=True,
+    )  # fmt: skip
+    assert "ProxyConnectionError" in probe("sts", "get_caller_identity")["error"]
+    ec2.authorize_security_group_egress(GroupId=net.callers, IpPermissions=https(net.endpoints))
+    assert "ProxyConnectionError" in probe("sts", "get_caller_identity")["error"]
+    ec2.authorize_security_group_ingress(GroupId=net.endpoints, IpPermissions=https(net.callers))
+    assert "assumed-role/prober/prober" in probe("sts", "get_caller_identity")["answer"]
+    assert "ProxyConnectionError" in probe("kms", "list_keys")["error"]
+    assert "has no endpoint for kms" in Path(admin.variables["AWS_CA_BUNDLE"]).with_name("log").read_text()
+
+
+def test_the_gateway_endpoint_its_policy_and_the_buckets_perimeter(admin: Cloud, net: Net, probe: Any) -> None:
+    ec2, s3 = admin("ec2"), admin("s3")
+    s3.create_bucket(Bucket="inside-only")
+    policy = document({"Effect": "Allow", "Principal": "*", "Action": "s3:ListBucket", "Resource": "*"})
+    endpoint = ec2.create_vpc_endpoint(
+        VpcId=net.vpc, ServiceName=f"com.amazonaws.{REGION}.s3", RouteTableIds=[net.table], PolicyDocument=policy
+    )["VpcEndpoint"]["VpcEndpointId"]
+    lists = ec2.describe_managed_prefix_lists(
+        Filters=[{"Name": "prefix-list-name", "Values": [f"com.amazonaws.{REGION}.s3"]}]
+    )["PrefixLists"]
+    to_s3 = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443,
+             "PrefixListIds": [{"PrefixListId": lists[0]["PrefixListId"], "Description": "to S3"}]}  # fmt: skip
+    assert "ProxyConnectionError" in probe("s3", "list_objects_v2", Bucket="inside-only")["error"]
+    ec2.authorize_security_group_egress(GroupId=net.callers, IpPermissions=[to_s3])
+    assert "KeyCount" in probe("s3", "list_objects_v2", Bucket="inside-only")["answer"]
+    refused = probe("s3", "put_object", Bucket="inside-only", Key="k")["error"]
+    assert "because no VPC endpoint policy allows the s3:PutObject action" in refused
+    # The bucket is open through this endpoint only.
+    deny = {"Sid": "OnlyThroughTheEndpoint", "Effect": "Deny", "Principal": "*", "Action": "s3:ListBucket",
+            "Resource": "arn:aws:s3:::inside-only",
+            "Condition": {"StringNotEquals": {"aws:SourceVpce": endpoint}}}  # fmt: skip
+    s3.put_bucket_policy(Bucket="inside-only", Policy=document(deny))
+    assert "KeyCount" in probe("s3", "list_objects_v2", Bucket="inside-only")["answer"]
+    with pytest.raises(ClientError, match="explicit deny"):
+        s3.list_objects_v2(Bucket="inside-only")
+    s3.delete_bucket_policy(Bucket="inside-only")
+    s3.delete_bucket(Bucket="inside-only")
+
+
+def test_a_mark_that_was_not_issued_is_refused(running: Instance, net: Net, become: Any) -> None:
+    forged = f"http://{net.vpc}.{net.subnet}.{net.callers}:guess@127.0.0.1:{running.proxy_port}"
+    with pytest.raises(ProxyConnectionError):
+        become(allow("s3:*"), proxy=forged)("s3").list_buckets()
+
+
+def test_a_process_can_be_placed_in_the_vpc(running: Instance, net: Net, become: Any) -> None:
+    entrance = running.entrance(net.vpc, [net.subnet], [net.callers])
+    with pytest.raises(ProxyConnectionError):
+        become(allow("kms:*"), proxy=entrance)("kms").list_keys()
+
+
+def test_what_is_in_use_cannot_be_deleted(admin: Cloud) -> None:
+    ec2 = admin("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.8.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.8.1.0/24", AvailabilityZoneId="use1-az2")["Subnet"]["SubnetId"]
+    one, two = (ec2.create_security_group(GroupName=n, Description=n, VpcId=vpc)["GroupId"] for n in ("one", "two"))
+    ec2.authorize_security_group_ingress(GroupId=two, IpPermissions=https(one))
+    card = ec2.create_network_interface(SubnetId=subnet, Groups=[two])["NetworkInterface"]["NetworkInterfaceId"]
+    for call in (
+        lambda: ec2.delete_security_group(GroupId=one),  # two's rules name it
+        lambda: ec2.delete_security_group(GroupId=two),  # an interface wears it
+        lambda: ec2.delete_subnet(SubnetId=subnet),
+        lambda: ec2.delete_vpc(VpcId=vpc),
+    ):
+        with pytest.raises(ClientError) as refused:
+            call()
+        assert code_of(refused) == "DependencyViolation"
+    ec2.delete_network_interface(NetworkInterfaceId=card)
+    for group in (two, one):
+        ec2.delete_security_group(GroupId=group)
+    ec2.delete_subnet(SubnetId=subnet)
+    ec2.delete_vpc(VpcId=vpc)
+
+
+def test_a_function_needs_a_role_that_may_make_interfaces(admin: Cloud, net: Net) -> None:
+    role = make_role(admin, "without-interfaces", "lambda.amazonaws.com")
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        file.writestr("app.py", PROBE)
+    with pytest.raises(ClientError, match="permissions to call CreateNetworkInterface on EC2"):
+        admin("lambda").create_function(
+            FunctionName="nowhere", Runtime="python3.12", Role=role, Handler="app.handler",
+            Code={"ZipFile": out.getvalue()}, VpcConfig={"SubnetIds": [net.subnet], "SecurityGroupIds": [net.callers]},
+        )  # fmt: skip
+    drop_role(admin, "without-interfaces")
+
+
+def test_zone_ids_name_the_zones_of_the_region(admin: Cloud) -> None:
+    zones = admin("ec2").describe_availability_zones()["AvailabilityZones"]
+    assert {"use1-az1", "use1-az2", "use1-az3"} <= {zone["ZoneId"] for zone in zones}

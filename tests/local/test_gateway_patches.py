@@ -1,0 +1,170 @@
+"""Canaries of what is patched in ministack: each fails when the patched part changes, or needs no patch any more.
+
+Two promises a patch: the code it replaces is still what it was written against, and the behaviour it corrects is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+# What each patch replaces or calls, and the first digits of the SHA-256 of its source in ministack 1.5.33.
+PATCHED = {
+    "alarms": {"services.cloudwatch:_describe_alarms": "ab8f092ff9ae"},
+    "credentials": {"core.iam_evaluator:is_root_access_key": "e6ae3b633355"},
+    "deliveries": {
+        "services.eventbridge:_invoke_target": "550e304af080",
+        "services.eventbridge:_dispatch_to_sqs": "eb75981283a2",
+        "services.sns:_deliver_to_sqs": "f85849838cca",
+    },
+    "endpoints": {
+        "services.ec2:_create_vpc_endpoint": "d5a50e265189",
+        "services.ec2:_modify_vpc_endpoint": "f60c0a5a042f",
+        "services.ec2:_delete_vpc_endpoints": "88183e801914",
+        "services.ec2:_vpce_fields_xml": "645fd486d622",
+        "services.ec2:_create_network_interface": "7093afa7174a",
+    },
+    "flow_logs": {"services.ec2:_create_flow_logs": "8882a038ef8e", "services.ec2:_describe_flow_logs": "f05c0ab7a201"},
+    "group_rules": {
+        "services.ec2:_sg_rule_xml": "1827f3e2af78",
+        "services.ec2:_parse_ip_permissions": "7c2dbe7668af",
+        "services.ec2:_rules_match": "df4e365e7322",
+    },
+    "lambda_functions": {
+        "services.lambda_svc:_create_function": "e307eecdf0d8",
+        "services.lambda_svc:_delete_function": "4acf1bc5a56c",
+        "services.lambda_svc:_update_config": "6999cb0695da",
+        "services.lambda_svc:_emit_lambda_logs": "111efbf06968",
+    },
+    "network_deletion": {
+        "services.ec2:_delete_security_group": "769ce93213d7",
+        "services.ec2:_delete_subnet": "dbc56de26456",
+        "services.ec2:_delete_vpc": "b463fa2c2e6e",
+    },
+    "principal_arn": {"core.iam_evaluator:_resolve_condition_key": "15e26964cd38"},
+    "s3_condition_keys": {"core.iam_actions:s3_service_context": "83e53d14d02c"},
+    "authorization": {
+        "core.iam_evaluator:enforce": "cf64b1ee5b09",
+        "core.iam_evaluator:evaluate_resource_policy": "e49ce7161ad6",
+        "core.iam_actions:access_denied_response": "3cc2e315f91f",
+    },
+    "resources": {
+        "core.iam_actions:extract_resource_arn": "82f51700695c",
+        "core.iam_actions:extract_iam_action": "ec476b92d969",
+    },
+    "children": {
+        "core.lambda_runtime:Worker._spawn": "c55febf95656",
+        "core.lambda_runtime:execution_credentials": "cffaadc4f396",
+    },
+}
+
+
+def source_of(name: str) -> str:
+    module_name, _, path = name.partition(":")
+    found = importlib.import_module(f"ministack.{module_name}")
+    for part in path.split("."):
+        found = getattr(found, part)
+    return hashlib.sha256(inspect.getsource(found).encode()).hexdigest()[:12]
+
+
+def test_ministack_is_the_version_that_was_patched() -> None:
+    assert version("ministack") == "1.5.33"
+
+
+def test_every_patch_has_a_canary() -> None:
+    folder = Path(__file__).parents[2] / "sagekeep" / "local" / "patches"
+    assert {path.stem for path in folder.glob("*.py")} - {"__init__"} <= set(PATCHED)
+
+
+CASES = [(patch, name, digest) for patch, names in PATCHED.items() for name, digest in names.items()]
+
+
+@pytest.mark.parametrize(("patch", "name", "digest"), CASES)
+def test_what_is_patched_is_as_it_was(patch: str, name: str, digest: str) -> None:
+    assert source_of(name) == digest, f"ministack changed {name}: look at sagekeep/local, {patch}"
+
+
+# Run against ministack as it comes: when one of these lines raises, ministack has learnt it and the patch can go.
+UNPATCHED = {
+    "alarms": """
+from ministack.services import cloudwatch as c
+c._put_metric_alarm({"AlarmName": ["a"], "Period": ["60"]}, {}, False, False)
+assert b"<Period>" not in c._describe_alarms({}, {}, False)[2]
+""",
+    "credentials": """
+from ministack.core.iam_evaluator import is_root_access_key
+assert is_root_access_key("test") and is_root_access_key("123456789012") and is_root_access_key("")
+""",
+    "endpoints": """
+from ministack.services import ec2
+xml = ec2._create_vpc_endpoint({"VpcEndpointType": "Interface", "SecurityGroupId.1": "sg-1", "PrivateDnsEnabled": "true"})[2]
+assert b"groupSet" not in xml and b"policyDocument" not in xml
+""",
+    "flow_logs": """
+from ministack.services import ec2
+ec2._create_flow_logs({"ResourceId.1": "vpc-1", "DeliverLogsPermissionArn": "arn:x", "LogGroupName": "g"})
+assert b"deliverLogsPermissionArn" not in ec2._describe_flow_logs({})[2]
+""",
+    "group_rules": """
+from ministack.services import ec2
+p = {"P.1.IpProtocol": "tcp", "P.1.PrefixListIds.1.PrefixListId": "pl-1"}
+assert ec2._parse_ip_permissions(p, "P")[0]["PrefixListIds"] == []
+assert not ec2._rules_match({"UserIdGroupPairs": [{"GroupId": "g"}]}, {"UserIdGroupPairs": [{"GroupId": "g", "UserId": "1"}]})
+""",
+    "network_deletion": """
+from ministack.services import ec2
+ec2._security_groups["sg-1"] = {"GroupId": "sg-1", "GroupName": "x"}
+ec2._network_interfaces["eni-1"] = {"Groups": [{"GroupId": "sg-1"}]}
+assert ec2._delete_security_group({"GroupId": "sg-1"})[0] == 200
+""",
+    "principal_arn": """
+from ministack.core import iam_evaluator as e
+session = "arn:aws:sts::123456789012:assumed-role/r/s"
+c = e.EvalContext(session, "AssumedRole", "123456789012", "s3:x", "*", "us-east-1")
+assert e._resolve_condition_key("aws:PrincipalArn", c) == session
+""",
+    "s3_condition_keys": """
+from ministack.core.iam_actions import s3_service_context
+k = "x-amz-server-side-encryption-aws-kms-key-id"
+assert f"s3:{k}" not in s3_service_context("s3:PutObject", {}, "/b/k", {k: "x"})
+""",
+    "lambda_functions": """
+import inspect
+from ministack.services import lambda_svc
+assert "_network_interfaces" not in inspect.getsource(lambda_svc)
+assert "iam" not in inspect.getsource(lambda_svc._emit_lambda_logs)
+""",
+    "deliveries": """
+import inspect
+from ministack.services import eventbridge, sns
+assert "DeadLetterConfig" not in inspect.getsource(eventbridge._invoke_target)
+assert "kms" not in inspect.getsource(sns._deliver_to_sqs).lower()
+""",
+}
+
+
+@pytest.mark.parametrize("patch", UNPATCHED)
+def test_the_patch_is_still_needed(patch: str) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "AUTH": "true",
+        "MINISTACK_ACCOUNT_ID": "123456789012",
+        "LOG_LEVEL": "ERROR",
+    }
+    tried = subprocess.run(
+        [sys.executable, "-c", UNPATCHED[patch]], env=environment, capture_output=True, text=True, check=False
+    )
+    assert tried.returncode == 0, f"{patch}: {tried.stderr}"
+
+
+def test_each_patch_says_that_it_is_needed() -> None:
+    folder = Path(__file__).parents[2] / "sagekeep" / "local" / "patches"
+    assert {path.stem for path in folder.glob("*.py")} - {"__init__"} == set(UNPATCHED)
