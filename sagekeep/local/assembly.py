@@ -11,7 +11,7 @@ from typing import Any
 import ministack.app as ministack
 from ministack.services import eventbridge
 
-from sagekeep.local import account, guards, patches, resources
+from sagekeep.local import account, condition_keys, guards, patches, resources
 from sagekeep.local.authorization import Authorizer
 from sagekeep.local.certificates import Authority
 from sagekeep.local.checks import EXTRA_CHECKS
@@ -30,6 +30,7 @@ async def start(
     """Listen; what a client needs to know of the instance."""
     patches.apply()
     resources.install()
+    condition_keys.install()
     guards.install()
     Authorizer(EXTRA_CHECKS).install()
     admin = account.prepare(account_id, deploy_role)
@@ -56,6 +57,7 @@ async def start(
     port = server.sockets[0].getsockname()[1]
     Children(port, secret, str(bundle), str(home / "aws-config")).install()
     # What ministack's own start-up does that is needed here; the rest of it is Docker, SFTP and MQTT.
+    ministack._HEALTH_PATHS = ()  # an object of a bucket may be called "health"
     ministack._MAIN_LOOP = asyncio.get_running_loop()
     eventbridge.start_scheduler()
     return {"port": port, "account_id": account_id, "region": region, "secret": secret, "admin": admin}

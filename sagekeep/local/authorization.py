@@ -14,6 +14,7 @@ from ministack.core import iam_actions
 from ministack.core import iam_evaluator as evaluator
 from ministack.core.responses import get_account_id
 
+from sagekeep.local.condition_keys import keys_of
 from sagekeep.local.request import Denial, Request, current
 
 log = logging.getLogger("sagekeep.authorization")
@@ -51,7 +52,7 @@ class Authorizer:
         """None when allowed; see ministack.core.iam_evaluator.enforce."""
         request = current()
         request.action, request.resource = request.action or iam_action, request.resource or resource_arn
-        context = {**(service_context or {}), **_network_keys(request)}
+        context = {**(service_context or {}), **keys_of(access_key_id, resource_arn), **_network_keys(request)}
         verdict = self._decide(access_key_id, iam_action, service, region, resource_arn, context)
         if verdict is not None:
             return verdict

@@ -21,19 +21,23 @@ def _objects_keys(action: str, arn: str, _context: Context) -> list[Check]:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms: GetObject needs
     kms:Decrypt, PutObject kms:GenerateDataKey, a multipart upload both. HEAD reads metadata, without the key.
     """
-    bucket, _, name = arn.removeprefix("arn:aws:s3:::").partition("/")
-    if action in {"s3:GetObject", "s3:GetObjectVersion"} and current().method != "HEAD":
-        key = _key_of_object(bucket, name)
-        return [_key_check("kms:Decrypt", key, bucket, name)] if key else []
-    if action != "s3:PutObject":
-        return []
-    key = _key_of_upload(bucket)
+    key = key_of(action, arn)
     if not key:
         return []
-    wanted = ["kms:GenerateDataKey"]
-    if "uploadId" in current().query:
-        wanted.append("kms:Decrypt")
-    return [_key_check(wish, key, bucket, name) for wish in wanted]
+    if action != "s3:PutObject":
+        return [_key_check("kms:Decrypt", key, arn)]
+    upload = ["kms:Decrypt"] if "uploadId" in current().query else []
+    return [_key_check(wish, key, arn) for wish in ("kms:GenerateDataKey", *upload)]
+
+
+def key_of(action: str, arn: str) -> str:
+    """The key that an S3 request about an object uses, as it was named; "" when none is needed."""
+    bucket, _, name = arn.removeprefix("arn:aws:s3:::").partition("/")
+    if action == "s3:PutObject":
+        return _key_of_upload(bucket)
+    if action in {"s3:GetObject", "s3:GetObjectVersion"} and current().method != "HEAD":
+        return _key_of_object(bucket, name)
+    return ""
 
 
 def _key_of_object(bucket: str, name: str) -> str:
@@ -45,22 +49,25 @@ def _key_of_object(bucket: str, name: str) -> str:
 
 
 def _key_of_upload(bucket: str) -> str:
-    """The key that S3 takes: the request's, or the bucket's default; "" when neither is KMS."""
+    """The key that S3 takes: the request's, or the bucket's default; "" when neither is KMS.
+
+    The AWS-managed key, which S3 takes when none is named, lets everybody in the account use it through S3.
+    """
     headers = current().headers
     defaults = s3._bucket_default_sse_headers(bucket)
     algorithm = headers.get(_ALGORITHM_HEADER) or defaults.get(_ALGORITHM_HEADER, "")
     if not str(algorithm).startswith("aws:kms"):
         return ""
-    return str(headers.get(_KEY_HEADER) or defaults.get(_KEY_HEADER) or "alias/aws/s3")
+    return str(headers.get(_KEY_HEADER) or defaults.get(_KEY_HEADER) or "")
 
 
-def _key_check(action: str, key: str, bucket: str, name: str) -> Check:
+def _key_check(action: str, key: str, object_arn: str) -> Check:
     record = kms._resolve_key(key)
     arn = str(record["Arn"]) if record else _arn_of(key)
     context: dict[str, Any] = {
         "kms:ViaService": f"s3.{get_region()}.amazonaws.com",
         "kms:CallerAccount": get_account_id(),
-        "kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{bucket}/{name}",
+        "kms:EncryptionContext:aws:s3:arn": object_arn,
         "kms:EncryptionContextKeys": ["aws:s3:arn"],
     }
     return action, "kms", arn, context

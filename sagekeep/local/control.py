@@ -16,7 +16,7 @@ from typing import Any
 from sagekeep.errors import OperationError
 
 HOST = "control.sagekeep.api.aws"
-SECRET_HEADER = "x-sagekeep-secret"
+SECRET_HEADER = "x-sagekeep-secret"  # noqa: S105 - its name, not its value
 _SECONDS = 30
 
 Verb = Callable[[dict[str, Any]], dict[str, Any]]

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ministack.core import iam_actions
+from ministack.core import iam_evaluator as evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudwatch_logs, ec2, kms, lambda_svc, s3, sns, sqs
 
-from sagekeep.local import delegates, resource_policies
+from sagekeep.local import checks, delegates, resource_policies
 from sagekeep.local.request import Request, current
 from sagekeep.local.resource_policies import Refusal
 from sagekeep.local.resources import members_of
@@ -31,7 +32,8 @@ _BAD_PARAMETER = "InvalidParameterValueException"
 def install() -> None:
     """Put the guards in front of the services' handlers; they run once IAM has allowed the request."""
     for service, module in _MODULES.items():
-        module.handle_request = _guarded(service, module.handle_request)
+        plain = vars(module)["handle_request"]
+        vars(module)["handle_request"] = _guarded(service, plain)
 
 
 def _guarded(service: str, plain: Callable[..., Any]) -> Callable[..., Any]:
@@ -55,7 +57,7 @@ def _refusal(request: Request) -> Refusal | None:
 
 
 def _key_of_group(request: Request, members: Mapping[str, Any]) -> Refusal | None:
-    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html: the key must let Logs use it."""
+    """The key must let Logs: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html."""
     key = members.get("kmsKeyId")
     if not key:
         return None
@@ -67,12 +69,25 @@ def _key_of_group(request: Request, members: Mapping[str, Any]) -> Refusal | Non
     return Refusal("InvalidParameterException", text)
 
 
+def _key_of_object(request: Request, _members: Mapping[str, Any]) -> Refusal | None:
+    """S3 cannot use a key that is disabled, going or gone; codes as KMS's, with its name before them."""
+    key = checks.key_of(request.action, request.resource)
+    if not key:
+        return None
+    record = kms._resolve_key(key)
+    if record is None:
+        return Refusal("KMS.NotFoundException", f"Key '{key}' does not exist")
+    known = {
+        "Disabled": Refusal("KMS.DisabledException", f"{record['Arn']} is disabled."),
+        "PendingDeletion": Refusal("KMS.KMSInvalidStateException", f"{record['Arn']} is pending deletion."),
+    }
+    return known.get(record["KeyState"])
+
+
 def _lock_out(_request: Request, members: Mapping[str, Any]) -> Refusal | None:
     """https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying.html: nobody locks himself out."""
     if members.get("BypassPolicyLockoutSafetyCheck") or not members.get("Policy"):
         return None
-    from ministack.core import iam_evaluator as evaluator  # noqa: PLC0415
-
     context = evaluator.EvalContext(
         principal_arn=evaluator.caller_arn(),
         principal_type="AssumedRole",
@@ -124,4 +139,7 @@ _GUARDS: dict[str, Guard] = {
     "lambda:UpdateFunctionConfiguration": _function,
     "logs:AssociateKmsKey": _key_of_group,
     "logs:CreateLogGroup": _key_of_group,
+    "s3:GetObject": _key_of_object,
+    "s3:GetObjectVersion": _key_of_object,
+    "s3:PutObject": _key_of_object,
 }

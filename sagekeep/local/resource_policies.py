@@ -22,15 +22,18 @@ class Refusal:
     message: str
 
 
+_KEY = Refusal("MalformedPolicyDocumentException", "Policy contains a statement with one or more invalid principals.")
+_TOPIC = Refusal("InvalidParameter", "Invalid parameter: Policy Error: PrincipalNotFound")
+_QUEUE = Refusal("InvalidAttributeValue", "Invalid value for the parameter Policy.")
 _MESSAGES = {
-    "kms:CreateKey": Refusal("MalformedPolicyDocumentException", "Policy contains a statement with one or more invalid principals."),
-    "kms:PutKeyPolicy": Refusal("MalformedPolicyDocumentException", "Policy contains a statement with one or more invalid principals."),
+    "kms:CreateKey": _KEY,
+    "kms:PutKeyPolicy": _KEY,
     "s3:PutBucketPolicy": Refusal("MalformedPolicy", "Invalid principal in policy"),
-    "sns:CreateTopic": Refusal("InvalidParameter", "Invalid parameter: Policy Error: PrincipalNotFound"),
-    "sns:SetTopicAttributes": Refusal("InvalidParameter", "Invalid parameter: Policy Error: PrincipalNotFound"),
-    "sqs:CreateQueue": Refusal("InvalidAttributeValue", "Invalid value for the parameter Policy."),
-    "sqs:SetQueueAttributes": Refusal("InvalidAttributeValue", "Invalid value for the parameter Policy."),
-}  # fmt: skip
+    "sns:CreateTopic": _TOPIC,
+    "sns:SetTopicAttributes": _TOPIC,
+    "sqs:CreateQueue": _QUEUE,
+    "sqs:SetQueueAttributes": _QUEUE,
+}
 
 
 def refusal(action: str, body: bytes, account_id: str) -> Refusal | None:

@@ -31,6 +31,7 @@ from tests.local.gateway_cloud import (
 )
 
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:t"
 NOBODY = f"arn:aws:iam::{ACCOUNT}:role/nobody"
 
 
@@ -82,20 +83,44 @@ def test_a_denial_names_principal_action_resource_and_reason(become: Become) -> 
 # Each call, with the one resource that it is about: a policy for exactly that resource must be enough, and one for
 # another resource must not.
 SCOPED = [
-    ("lambda", "get_function_concurrency", {"FunctionName": "f"}, "lambda:GetFunctionConcurrency", "lambda:{r}:{a}:function:f"),
+    (
+        "lambda",
+        "get_function_concurrency",
+        {"FunctionName": "f"},
+        "lambda:GetFunctionConcurrency",
+        "lambda:{r}:{a}:function:f",
+    ),
     ("lambda", "invoke", {"FunctionName": "f"}, "lambda:InvokeFunction", "lambda:{r}:{a}:function:f"),
-    ("lambda", "invoke", {"FunctionName": "f", "Qualifier": "1"}, "lambda:InvokeFunction", "lambda:{r}:{a}:function:f:1"),
+    (
+        "lambda",
+        "invoke",
+        {"FunctionName": "f", "Qualifier": "1"},
+        "lambda:InvokeFunction",
+        "lambda:{r}:{a}:function:f:1",
+    ),
     ("iam", "get_role", {"RoleName": "deployer"}, "iam:GetRole", "iam::{a}:role/team/deployer"),
-    ("logs", "create_log_stream", {"logGroupName": "g", "logStreamName": "s"}, "logs:CreateLogStream", "logs:{r}:{a}:log-group:g:*"),
-    ("logs", "put_retention_policy", {"logGroupName": "g", "retentionInDays": 1}, "logs:PutRetentionPolicy", "logs:{r}:{a}:log-group:g:*"),
+    (
+        "logs",
+        "create_log_stream",
+        {"logGroupName": "g", "logStreamName": "s"},
+        "logs:CreateLogStream",
+        "logs:{r}:{a}:log-group:g:*",
+    ),
+    (
+        "logs",
+        "put_retention_policy",
+        {"logGroupName": "g", "retentionInDays": 1},
+        "logs:PutRetentionPolicy",
+        "logs:{r}:{a}:log-group:g:*",
+    ),
     ("events", "describe_rule", {"Name": "n"}, "events:DescribeRule", "events:{r}:{a}:rule/n"),
     ("events", "list_targets_by_rule", {"Rule": "n"}, "events:ListTargetsByRule", "events:{r}:{a}:rule/n"),
-    ("sns", "list_tags_for_resource", {"ResourceArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:t"}, "sns:ListTagsForResource", "sns:{r}:{a}:t"),
-    ("sns", "unsubscribe", {"SubscriptionArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:t:1-2"}, "sns:Unsubscribe", "sns:{r}:{a}:t"),
+    ("sns", "list_tags_for_resource", {"ResourceArn": TOPIC}, "sns:ListTagsForResource", "sns:{r}:{a}:t"),
+    ("sns", "unsubscribe", {"SubscriptionArn": f"{TOPIC}:1-2"}, "sns:Unsubscribe", "sns:{r}:{a}:t"),
     ("sqs", "get_queue_url", {"QueueName": "q"}, "sqs:GetQueueUrl", "sqs:{r}:{a}:q"),
     ("s3", "get_bucket_policy", {"Bucket": "none-such"}, "s3:GetBucketPolicy", "s3:::none-such"),
     ("cloudwatch", "delete_alarms", {"AlarmNames": ["x"]}, "cloudwatch:DeleteAlarms", "cloudwatch:{r}:{a}:alarm:x"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("service", "operation", "parameters", "action", "resource"), SCOPED)
@@ -127,8 +152,14 @@ def test_a_key_is_checked_behind_its_alias(become: Become, admin: Cloud, key: st
 
 
 def test_the_principal_of_a_session_is_its_role(become: Become, admin: Cloud, bucket: str) -> None:
-    deny = {"Sid": "OnlyTheDeployer", "Effect": "Deny", "Principal": "*", "Action": "s3:GetObject",
-            "Resource": f"arn:aws:s3:::{bucket}/*", "Condition": {"ArnNotEquals": {"aws:PrincipalArn": DEPLOYER}}}  # fmt: skip
+    deny = {
+        "Sid": "OnlyTheDeployer",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": DEPLOYER}},
+    }
     admin("s3").put_bucket_policy(Bucket=bucket, Policy=document(deny))
     admin("s3").put_object(Bucket=bucket, Key="k", Body=b"x")
     assert admin("s3").get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
@@ -172,7 +203,7 @@ class TestKeysOfObjects:
         writer = become(objects, allow("kms:GenerateDataKey", on=key))("s3")
         writer.put_object(Bucket=bucket, Key="new", Body=b"")
 
-    def test_a_named_key_counts_over_the_default(self, become: Become, admin: Cloud, bucket: str, key: str) -> None:
+    def test_a_named_key_counts_over_the_default(self, become: Become, bucket: str, key: str) -> None:
         objects = allow("s3:PutObject", on=f"arn:aws:s3:::{bucket}/*")
         writer = become(objects)("s3")
         writer.put_object(Bucket=bucket, Key="plain", Body=b"")
@@ -188,6 +219,21 @@ class TestKeysOfObjects:
         blob = admin("kms").encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"]
         with pytest.raises(ClientError):
             reader("kms").decrypt(CiphertextBlob=blob)
+
+
+    def test_a_key_that_is_off_or_going_opens_nothing(self, admin: Cloud, bucket: str, key: str) -> None:
+        encrypt_by_default(admin, bucket, key)
+        admin("s3").put_object(Bucket=bucket, Key="k", Body=b"secret")
+        admin("kms").disable_key(KeyId=key)
+        with pytest.raises(ClientError) as refused:
+            admin("s3").get_object(Bucket=bucket, Key="k")
+        assert code_of(refused) == "KMS.DisabledException"
+        admin("kms").enable_key(KeyId=key)
+        admin("kms").schedule_key_deletion(KeyId=key)
+        with pytest.raises(ClientError) as refused:
+            admin("s3").put_object(Bucket=bucket, Key="k", Body=b"secret")
+        assert code_of(refused) == "KMS.KMSInvalidStateException"
+        admin("kms").cancel_key_deletion(KeyId=key)
 
 
 class TestPassingRoles:
@@ -281,3 +327,18 @@ def test_a_log_group_takes_only_a_key_that_logs_may_use(admin: Cloud, key: str) 
     admin("kms").put_key_policy(KeyId=key, Policy=key_policy(logs))
     admin("logs").create_log_group(logGroupName="/sealed", kmsKeyId=key)
     admin("logs").delete_log_group(logGroupName="/sealed")
+
+
+def test_a_group_is_known_by_its_vpc(become: Become, admin: Cloud) -> None:
+    ec2 = admin("ec2")
+    vpcs = [ec2.create_vpc(CidrBlock=f"10.{n}.0.0/16")["Vpc"]["VpcId"] for n in (6, 7)]
+    groups = [ec2.create_security_group(GroupName="g", Description="g", VpcId=vpc)["GroupId"] for vpc in vpcs]
+    mine = {"ec2:Vpc": f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc/{vpcs[0]}"}
+    sweeper = become(allow("ec2:DeleteSecurityGroup", ArnEquals=mine))("ec2")
+    sweeper.delete_security_group(GroupId=groups[0])
+    with pytest.raises(ClientError) as denied:
+        sweeper.delete_security_group(GroupId=groups[1])
+    assert code_of(denied) == "UnauthorizedOperation"
+    ec2.delete_security_group(GroupId=groups[1])
+    for vpc in vpcs:
+        ec2.delete_vpc(VpcId=vpc)

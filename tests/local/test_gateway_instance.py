@@ -36,7 +36,7 @@ def eventually(holds: Callable[[], bool], seconds: float = 10) -> None:
 
 def listening(pid: int) -> list[tuple[str, int]]:
     """(address, port) of every TCP socket that a process listens on."""
-    inodes = {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
+    inodes = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
     found = []
     for line in (
         Path("/proc/net/tcp").read_text().splitlines()[1:] + Path("/proc/net/tcp6").read_text().splitlines()[1:]
@@ -104,6 +104,15 @@ def test_ministacks_own_paths_do_not_exist(running: Instance, admin: Cloud) -> N
     assert connection.getresponse().status == 501
     connection.close()
     admin("s3").delete_bucket(Bucket="stays-here")
+
+
+def test_an_object_may_be_called_health(admin: Cloud) -> None:
+    s3 = admin("s3")
+    s3.create_bucket(Bucket="well")
+    s3.put_object(Bucket="well", Key="health", Body=b"mine")
+    assert s3.get_object(Bucket="well", Key="health")["Body"].read() == b"mine"
+    s3.delete_object(Bucket="well", Key="health")
+    s3.delete_bucket(Bucket="well")
 
 
 def test_a_service_that_is_not_modelled_says_so(admin: Cloud) -> None:

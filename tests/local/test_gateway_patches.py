@@ -105,7 +105,8 @@ assert is_root_access_key("test") and is_root_access_key("123456789012") and is_
 """,
     "endpoints": """
 from ministack.services import ec2
-xml = ec2._create_vpc_endpoint({"VpcEndpointType": "Interface", "SecurityGroupId.1": "sg-1", "PrivateDnsEnabled": "true"})[2]
+asked = {"VpcEndpointType": "Interface", "SecurityGroupId.1": "sg-1", "PrivateDnsEnabled": "true"}
+xml = ec2._create_vpc_endpoint(asked)[2]
 assert b"groupSet" not in xml and b"policyDocument" not in xml
 """,
     "flow_logs": """
@@ -117,7 +118,8 @@ assert b"deliverLogsPermissionArn" not in ec2._describe_flow_logs({})[2]
 from ministack.services import ec2
 p = {"P.1.IpProtocol": "tcp", "P.1.PrefixListIds.1.PrefixListId": "pl-1"}
 assert ec2._parse_ip_permissions(p, "P")[0]["PrefixListIds"] == []
-assert not ec2._rules_match({"UserIdGroupPairs": [{"GroupId": "g"}]}, {"UserIdGroupPairs": [{"GroupId": "g", "UserId": "1"}]})
+one, same = {"GroupId": "g"}, {"GroupId": "g", "UserId": "1"}
+assert not ec2._rules_match({"UserIdGroupPairs": [one]}, {"UserIdGroupPairs": [same]})
 """,
     "network_deletion": """
 from ministack.services import ec2

@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from estates import Estate, client_with, faults
+from sagekeep import studio_visit
 from sagekeep.local import leftovers
 from sagekeep.local.faults import Fault
 from sagekeep.teardown import destroy_all
@@ -111,22 +112,8 @@ def test_nobody_reads_the_data_bucket_from_outside_who_is_not_named(estate: Esta
 
 
 def test_destroy_sweeps_what_people_left_in_studio_and_leaves_nothing(estate: Estate) -> None:
-    sagemaker = estate.client("sagemaker")
-    domain = sagemaker.list_domains()["Domains"][0]["DomainId"]
-    sagemaker.create_space(
-        DomainId=domain,
-        SpaceName="notes",
-        OwnershipSettings={"OwnerUserProfileName": "weirdion"},
-        SpaceSharingSettings={"SharingType": "Private"},
-        SpaceSettings={"AppType": "JupyterLab"},
-    )
-    sagemaker.create_app(
-        DomainId=domain,
-        SpaceName="notes",
-        AppType="JupyterLab",
-        AppName="default",
-        ResourceSpec={"InstanceType": "ml.t3.medium"},
-    )
+    studio_visit.open_app(estate.instance.environment(), estate.instance.region)
+    assert estate.client("sagemaker").list_apps()["Apps"]
     results = destroy_all(estate.operations())
     assert faults(results) == {}
     assert leftovers.left(estate.instance) == []

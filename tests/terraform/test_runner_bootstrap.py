@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from estates import Estate
 
+from estates import Estate
 from sagekeep import locks, statefile
 from sagekeep.bootstrap import LOCAL_STATE, StateHome
 from sagekeep.errors import OperationError, UsageError

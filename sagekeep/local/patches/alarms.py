@@ -20,7 +20,7 @@ def apply() -> None:
     def describe(params: Any, data: dict[str, Any], is_cbor: bool, is_json: bool = False) -> Any:  # noqa: FBT001, FBT002
         if is_cbor or is_json:
             return plain(params, data, is_cbor, is_json)
-        status, headers, body = plain(params, _asked(params), is_cbor, True)  # noqa: FBT003
+        status, _, body = plain(params, _asked(params), is_cbor, True)  # noqa: FBT003
         if status != 200:
             return plain(params, data, is_cbor, is_json)
         document = json.loads(body)

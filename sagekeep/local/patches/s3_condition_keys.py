@@ -1,4 +1,4 @@
-"""s3:x-amz-server-side-encryption-aws-kms-key-id: ministack does not evaluate it, so a deny on foreign keys never holds.
+"""s3:x-amz-server-side-encryption-aws-kms-key-id: ministack leaves it out, so a deny on foreign keys never holds.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html. It is the header as it came: an alias
 stays an alias.

@@ -1,0 +1,53 @@
+"""Condition keys that tell of the resource or of the caller's function, which ministack leaves out.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html#amazonec2-policy-keys,
+https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ministack.core import lambda_runtime
+from ministack.services import ec2
+
+_FUNCTIONS: dict[str, str] = {}  # access key of a function's session -> the function's ARN
+
+
+def install() -> None:
+    """Learn the access keys of functions as ministack gives them out."""
+    plain = lambda_runtime.execution_credentials
+
+    def credentials(config: dict[str, Any]) -> dict[str, str]:
+        found: dict[str, str] = plain(config)
+        _FUNCTIONS[found["AWS_ACCESS_KEY_ID"]] = config["FunctionArn"]
+        return found
+
+    lambda_runtime.execution_credentials = credentials
+
+
+def keys_of(access_key_id: str, resource_arn: str) -> dict[str, Any]:
+    """The keys that a request of this caller about this resource has beside those of its service."""
+    function = _FUNCTIONS.get(access_key_id)
+    caller = {"lambda:SourceFunctionArn": function} if function else {}
+    return {**caller, **(_ec2_keys(resource_arn) if resource_arn.startswith("arn:aws:ec2:") else {})}
+
+
+_STORES = {
+    "network-interface": ec2._network_interfaces,
+    "route-table": ec2._route_tables,
+    "security-group": ec2._security_groups,
+    "subnet": ec2._subnets,
+    "vpc-endpoint": ec2._vpc_endpoints,
+}
+
+
+def _ec2_keys(arn: str) -> dict[str, Any]:
+    prefix, _, resource = arn.rpartition(":")
+    kind, _, resource_id = resource.partition("/")
+    record = _STORES.get(kind, {}).get(resource_id)
+    keys = {f"ec2:ResourceTag/{tag['Key']}": tag["Value"] for tag in ec2._tags.get(resource_id) or ()}
+    if record and record.get("VpcId"):
+        keys["ec2:Vpc"] = f"{prefix}:vpc/{record['VpcId']}"
+        keys["ec2:VpcID"] = record["VpcId"]
+    return keys

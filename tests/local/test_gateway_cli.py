@@ -1,0 +1,51 @@
+"""The command line of the embedded AWS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from sagekeep.errors import OperationError
+from sagekeep.local import instance
+from sagekeep.local.cli import app
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Iterator[Command]:
+    home = tmp_path / "home"
+
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(app, [*words, "--home", str(home)])
+
+    yield run
+    instance.down(home)
+
+
+def test_its_life_from_the_command_line(command: Command) -> None:
+    assert command("status", "--json").exit_code == 1
+    up = command("up", "--account-id", "210987654321", "--region", "eu-central-1")
+    assert up.exit_code == 0, up.output
+    facts = json.loads(command("status", "--json").output)
+    assert (facts["running"], facts["account_id"], facts["region"]) == (True, "210987654321", "eu-central-1")
+    lines = command("env").output.splitlines()
+    assert lines[0].startswith("unset AWS_PROFILE")
+    assert "export AWS_REGION=eu-central-1" in lines
+    waiting = json.loads(command("fault", "sts:GetCallerIdentity", "--times", "2").output)["waiting"]
+    assert [(fault["action"], fault["left"]) for fault in waiting] == [("sts:GetCallerIdentity", 2)]
+    assert json.loads(command("fault", "--clear").output)["waiting"] == []
+    assert command("down").output == "Stopped.\n"
+    assert command("down").output.startswith("No local AWS ran")
+
+
+@pytest.mark.parametrize("words", [("env",), ("fault", "s3:GetObject")])
+def test_without_an_instance_it_says_how_to_start_one(command: Command, words: tuple[str, ...]) -> None:
+    result = command(*words)
+    assert isinstance(result.exception, OperationError)
+    assert "sagekeep local up" in result.exception.hint

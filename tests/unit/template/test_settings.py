@@ -1,0 +1,163 @@
+"""Settings: what is refused, in which words, and that everything wrong is said at once."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sagekeep import catalog, names
+from sagekeep.errors import UsageError
+from sagekeep.rules import zone_id_prefix
+from sagekeep.settings import Settings, environment_file, load, parse, schema
+from sagekeep.settings_faults import SettingsError
+from sagekeep.subnets import capacity_of_subnet, needed_addresses, subnet_ranges
+
+ROOT = Path(__file__).parents[3]
+GOOD: dict[str, Any] = {"prefix": "acme-ml", "account_id": "123456789012", "region": "us-east-1"}
+
+
+def settings(**more: Any) -> Settings:
+    return parse({**GOOD, **more}, environment="test")
+
+
+def faults(**more: Any) -> dict[str, str]:
+    with pytest.raises(SettingsError) as caught:
+        settings(**more)
+    assert caught.value.exit_code == 2
+    return {fault.key: str(fault) for fault in caught.value.faults}
+
+
+@pytest.mark.parametrize("environment", ["poc", "prod"])
+def test_the_environments_of_this_repository_are_valid(environment: str) -> None:
+    loaded = load(environment_file(environment, ROOT / "environments"))
+    assert loaded.environment == environment
+
+
+REFUSED = [
+    ("prefix", {"prefix": "Acme"}, "lower-case"),
+    ("prefix", {"prefix": "acme_ml"}, "no underscores"),
+    ("prefix", {"prefix": "a" * 40}, "characters too long"),
+    ("account_id", {"account_id": "12345678901"}, "12 digits"),
+    ("account_id", {"account_id": 123456789012}, "text in quotes"),
+    ("region", {"region": "me-central-1"}, "autogluon-training"),
+    ("region", {"region": "us-esat-1"}, "us-east-1"),
+    ("removal", {"removal": "delete"}, "destroy"),
+    ("removl", {"removl": "destroy"}, "did you mean 'removal'?"),
+    ("cidr", {"cidr": "10.0.0.0/16"}, "did you mean 'network.cidr'?"),
+    ("network.cidr", {"network": {"cidr": "10.0.0.0/27", "zones": 2}}, "too small"),
+    ("network.cidr", {"network": {"cidr": "10.0.0.0/26", "zones": 3}}, "needs"),
+    ("network.cidr", {"network": {"cidr": "8.8.0.0/16"}}, "private"),
+    ("network.cidr", {"network": {"cidr": "10.0.0.1/16"}}, "host bits"),
+    ("network.zones", {"network": {"zones": 1}}, "2 to 6"),
+    ("network.zones", {"network": {"zones": ["use1-az1", "use1-az1"]}}, "different"),
+    ("network.zones", {"network": {"zones": ["euw1-az1", "euw1-az2"]}}, "use1-az"),
+    ("pipeline.name", {"pipeline": {"name": "My-Pipeline"}}, "lower-case"),
+    ("pipeline.name", {"pipeline": {"name": "my_pipeline"}}, "no underscores"),
+    ("pipeline.name", {"pipeline": {"name": "p" * 41}}, "40"),
+    ("pipeline.label", {"pipeline": {"label": "true"}}, "letter"),
+    ("pipeline.seed", {"pipeline": {"seed": "1"}}, "whole number"),
+    ("pipeline.instances.train", {"pipeline": {"instances": {"train": "ml.g5.xlarge"}}}, "NVMe"),
+    ("pipeline.instances.train", {"pipeline": {"instances": {"train": "ml.m5.lage"}}}, "ml.m5.large"),
+    ("pipeline.instances.endpoint", {"pipeline": {"instances": {"endpoint": "ml.m5d.large"}}}, "NVMe"),
+    ("deploy.roles", {"deploy": {"roles": ["deployer"]}}, "ARNs"),
+    ("deploy.roles", {"deploy": {"roles": ["arn:aws:iam::999999999999:role/x"]}}, "123456789012"),
+    ("studio.users", {"studio": {"users": ["jo", "Jo"]}}, "differ"),
+    ("alerts.emails", {"alerts": {"emails": ["a@b.org"], "email_domains": ["c.org"]}}, "c.org"),
+    ("tags", {"tags": {"aws:x": "y"}}, "aws:"),
+]
+
+
+@pytest.mark.parametrize(("key", "change", "words"), REFUSED)
+def test_what_cannot_work_is_refused_with_key_rule_and_value(key: str, change: dict[str, Any], words: str) -> None:
+    found = faults(**change)
+    assert list(found) == [key]
+    assert words in found[key]
+    assert "(got " in found[key]
+
+
+def test_every_fault_is_reported_at_once() -> None:
+    change: dict[str, Any] = {}
+    for key in ("network.cidr", "pipeline.name", "pipeline.instances.train", "account_id", "removl"):
+        _, addition, _ = next(row for row in REFUSED if row[0] == key)
+        for section, value in addition.items():
+            change[section] = {**change[section], **value} if isinstance(value, dict) and section in change else value
+    assert set(faults(**change)) == {
+        "network.cidr",
+        "pipeline.name",
+        "pipeline.instances.train",
+        "account_id",
+        "removl",
+    }
+
+
+def test_a_missing_key_is_named() -> None:
+    with pytest.raises(SettingsError, match="region: is required"):
+        parse({"prefix": "a", "account_id": "123456789012"}, environment="test")
+
+
+def test_a_file_that_is_not_toml_is_said_to_be_so(tmp_path: Path) -> None:
+    file = tmp_path / "x.toml"
+    file.write_text("prefix = ")
+    with pytest.raises(SettingsError, match="is not TOML"):
+        load(file)
+
+
+def test_an_unknown_environment_lists_the_known_ones() -> None:
+    with pytest.raises(UsageError) as caught:
+        environment_file("staging", ROOT / "environments")
+    assert "poc, prod" in str(caught.value)
+
+
+def test_the_schema_knows_the_keys_of_the_example_and_no_environment() -> None:
+    document = schema()
+    example = tomllib.loads((ROOT / "environments" / "poc.toml").read_text())
+    assert set(example) <= set(document["properties"])
+    assert "environment" not in document["properties"]
+    assert set(document["required"]) == {"prefix", "account_id", "region"}
+
+
+@given(prefix=st.integers(16, 28), zones=st.integers(2, 6), users=st.integers(0, 60))
+def test_subnets_lie_in_the_range_apart_from_each_other_and_have_room(prefix: int, zones: int, users: int) -> None:
+    change = {"cidr": f"10.0.0.0/{prefix}", "zones": zones}
+    sections = {"network": change, "studio": {"users": [f"user{n}" for n in range(users)]}}
+    try:
+        found = settings(**sections)
+    except SettingsError:
+        assert list(faults(**sections)) == ["network.cidr"]
+        return
+    ranges = subnet_ranges(found)
+    assert len(ranges) == zones
+    assert all(block.subnet_of(found.network.range) for block in ranges)
+    assert not any(one.overlaps(other) for one in ranges for other in ranges if one is not other)
+    assert needed_addresses(found) <= capacity_of_subnet(found)
+
+
+@given(st.sampled_from(sorted(set(catalog.images().regions("train")) & set(catalog.images().regions("inference")))))
+def test_every_name_fits_in_every_region_with_the_default_prefix(region: str) -> None:
+    found = settings(region=region)
+    assert all(len(limited.value) <= limited.limit for limited in names.limited_names(found))
+    assert names.image(found, "train").startswith(catalog.images().registry("train", region))
+
+
+ZONES = {
+    "us-east-1": "use1",
+    "eu-central-1": "euc1",
+    "ap-southeast-2": "apse2",
+    "ca-west-1": "caw1",
+    "sa-east-1": "sae1",
+}
+
+
+@pytest.mark.parametrize(("region", "start"), sorted(ZONES.items()))
+def test_zone_ids_begin_with_their_regions_code(region: str, start: str) -> None:
+    assert zone_id_prefix(region) == start
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        settings().prefix = "x"  # type: ignore[misc]
