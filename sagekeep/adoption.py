@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from sagekeep import aws
@@ -13,8 +13,8 @@ from sagekeep.terraform import Terraform
 _KEY_OF_ALIAS = re.compile(r"aws_kms_key\.(\w+)\.")
 
 
-def adopt(terraform: Terraform, stack: Stack, region: str) -> list[str]:
-    """Imports what exists under the names that the stack declares; returns the addresses.
+def adopt(terraform: Terraform, stack: Stack, region: str, *, known: Collection[str]) -> list[str]:
+    """Imports what exists under the names that the stack declares, but for `known` addresses; returns the imported.
 
     Raises:
         TerraformError: an import failed.
@@ -22,6 +22,8 @@ def adopt(terraform: Terraform, stack: Stack, region: str) -> list[str]:
     """
     adopted = []
     for address, identifier in _existing(stack.document().get("resource", {}), region, terraform.environ):
+        if address in known:
+            continue
         code, report = terraform.run(stack, "import", "-input=false", "-no-color", address, identifier)
         if code:
             raise terraform.explain(stack, report)

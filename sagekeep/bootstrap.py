@@ -66,8 +66,8 @@ class StateHome:
                 self._clear()
                 return StackResult(STATE_STACK, f"already lives in {self._place()}")
             work = self._localise()
-            if ours is None:
-                adoption.adopt(self.operations.terraform, work, self._region())
+            known = ours.resources if ours else ()
+            adoption.adopt(self.operations.terraform, work, self._region(), known=known)
             self._say("applying")
             report = self._run(work, "apply", *_APPLY, *(_targets(work) if quick else ()))
             self._say("moving")

@@ -124,7 +124,9 @@ def _sagemaker(kind: str) -> Survey:
         try:
             for page in client.get_paginator(method).paginate():
                 (items,) = (value for value in page.values() if isinstance(value, list))
-                yield from (f"sagemaker {kind} {_label(item)}" for item in items)
+                # AWS goes on listing an app for a day after its deletion.
+                there = (item for item in items if item.get("Status") != "Deleted")
+                yield from (f"sagemaker {kind} {_label(item)}" for item in there)
         except ClientError as error:
             if error.response["Error"]["Code"] != _NOT_MODELLED:
                 raise

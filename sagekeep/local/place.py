@@ -7,7 +7,6 @@ mark names its place, the secret proves that the gateway issued it. A client wit
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 from dataclasses import dataclass
@@ -58,7 +57,7 @@ def read_authorization(header: str, secret: str) -> Place:
     scheme, _, encoded = header.partition(" ")
     try:
         mark, _, password = base64.b64decode(encoded, validate=True).decode("ascii").partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise ValueError("unreadable proxy credentials") from error
     if scheme.lower() != "basic" or not hmac.compare_digest(password, seal(mark, secret)):
         raise ValueError("proxy credentials that this instance did not issue")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from sagekeep.local import instance
 from sagekeep.local.instance import Instance
-from tests.local.gateway_cloud import ACCOUNT, DEPLOYER, REGION, Cloud, drop_role, make_role
+from tests.local.gateway_cloud import ACCOUNT, DEPLOYER, REGION, Cloud, drop_role, key_policy, make_role
 
 _numbers = itertools.count(1)
 Become = Callable[..., Cloud]
@@ -46,3 +47,21 @@ def become(running: Instance, admin: Cloud) -> Iterator[Become]:
     yield make
     for name in made:
         drop_role(admin, name)
+
+
+@pytest.fixture
+def key(admin: Cloud) -> Iterator[str]:
+    arn = admin("kms").create_key(Policy=key_policy())["KeyMetadata"]["Arn"]
+    yield arn
+    admin("kms").schedule_key_deletion(KeyId=arn)
+
+
+@pytest.fixture
+def bucket(admin: Cloud) -> Iterator[str]:
+    s3, name = admin("s3"), f"tested-{uuid.uuid4().hex[:12]}"
+    s3.create_bucket(Bucket=name)
+    yield name
+    s3.delete_bucket_policy(Bucket=name)
+    for item in s3.list_objects_v2(Bucket=name).get("Contents", []):
+        s3.delete_object(Bucket=name, Key=item["Key"])
+    s3.delete_bucket(Bucket=name)

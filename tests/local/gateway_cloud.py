@@ -17,6 +17,7 @@ ACCOUNT = "123456789012"
 REGION = "us-east-1"
 _SESSION = boto3.Session()  # one for all: it reads the service models once
 
+ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 DEPLOYER = f"arn:aws:iam::{ACCOUNT}:role/team/deployer"
 
 
@@ -75,3 +76,7 @@ def code_of(error: pytest.ExceptionInfo[ClientError]) -> str:
 
 def message_of(error: pytest.ExceptionInfo[ClientError]) -> str:
     return str(error.value.response["Error"]["Message"])
+
+
+def key_policy(*more: dict[str, Any]) -> str:
+    return document({"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:*", "Resource": "*"}, *more)
