@@ -5,10 +5,10 @@ the state moves back first. Each step finds out anew where things stand, so any 
 
     state in the folder | state in S3        | what is done
     --------------------|--------------------|---------------------------------------------------------
-    none                | none               | adopt what exists under our names, apply, move
-    some                | none, or older     | apply, move
-    none, or not newer  | some               | nothing: it lives in S3; the folder is cleared
-    some                | of another lineage | refuse: two environments claim one bucket
+    none, or damaged    | none               | adopt what exists under our names, apply, move
+    some                | none, or less      | adopt what the state lacks, apply, move
+    none, or not more   | some               | nothing: it lives in S3; the folder is cleared
+    some                | other resources    | refuse: two environments claim one bucket
 """
 
 from __future__ import annotations
@@ -134,7 +134,11 @@ class StateHome:
         return f"s3://{self._backend()['bucket']}/{self._backend()['key']}"
 
     def _ours(self) -> StateDocument | None:
-        return statefile.read(self.folder / LOCAL_STATE)
+        """The state in the folder. Terraform does not write it in one step: half of one is put aside."""
+        file = self.folder / LOCAL_STATE
+        if statefile.is_damaged(file):
+            file.replace(file.with_name(f"{LOCAL_STATE}.damaged-{int(time.time())}"))
+        return statefile.read(file)
 
     def _stored(self) -> StateDocument | None:
         """The state in S3, None where there is no bucket, no object or no resource in it."""

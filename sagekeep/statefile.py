@@ -42,14 +42,19 @@ def parse(raw: bytes) -> StateDocument:
 
 
 def read(file: Path) -> StateDocument | None:
-    """The state in a file, or None where there is none, or none with a resource in it."""
-    if not file.is_file():
+    """The state in a file, or None where there is none that can be read, or none with a resource in it."""
+    if not file.is_file() or is_damaged(file):
         return None
-    try:
-        state = parse(file.read_bytes())
-    except ValueError:
-        return None
+    state = parse(file.read_bytes())
     return state if state.resources else None
+
+
+def is_damaged(file: Path) -> bool:
+    """True for a file whose writer was killed half-way."""
+    try:
+        return file.is_file() and not isinstance(json.loads(file.read_bytes()), dict)
+    except ValueError:
+        return True
 
 
 def _resources(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 MAX_DEFINITION_CHARACTERS = 1_048_576
 
 
-class _Raced(Exception):  # noqa: N818 - never leaves this module
+class _Raced(Exception):
     """Somebody created, changed or removed the pipeline between two of our calls; look again."""
 
 

@@ -43,7 +43,7 @@ class RequestError(FunctionError):
     """The event breaks its contract; every fault is listed at once."""
 
 
-class OutOfTime(FunctionError):  # noqa: N818 - it names a state, not a defect
+class OutOfTime(FunctionError):
     """AWS is still busy when the function's time ends; calling again continues."""
 
 
