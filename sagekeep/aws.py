@@ -114,3 +114,35 @@ def key_behind(alias: str, region: str, variables: Mapping[str, str]) -> Key | N
     except BotoCoreError as error:
         raise OperationError(f"AWS cannot be reached: {error}") from error
     return Key(found["KeyId"], found["KeyState"] not in ("PendingDeletion", "PendingReplicaDeletion"))
+
+
+def nameless_key(description: str, tags: Mapping[str, str], region: str, variables: Mapping[str, str]) -> str | None:
+    """A usable key with this description and these tags that no alias points to, or None.
+
+    Raises:
+        OperationError: AWS refuses or does not answer.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    kms = client("kms", region, variables)
+    try:
+        named = {alias.get("TargetKeyId") for alias in _pages(kms, "list_aliases", "Aliases")}
+        for key in _pages(kms, "list_keys", "Keys"):
+            if key["KeyId"] in named:
+                continue
+            facts = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
+            if facts["KeyState"] != "Enabled" or facts.get("Description") != description:
+                continue
+            found = {tag["TagKey"]: tag["TagValue"] for tag in kms.list_resource_tags(KeyId=key["KeyId"])["Tags"]}
+            if tags.items() <= found.items():
+                return str(key["KeyId"])
+    except ClientError as error:
+        raise OperationError(f"the account's keys cannot be listed: {error}") from error
+    except BotoCoreError as error:
+        raise OperationError(f"AWS cannot be reached: {error}") from error
+    return None
+
+
+def _pages(service: Any, operation: str, member: str) -> Iterator[Any]:
+    for page in service.get_paginator(operation).paginate():
+        yield from page.get(member, [])

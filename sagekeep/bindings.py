@@ -1,9 +1,10 @@
 """Fast import of the AWS bindings: `enable()` before anything imports `constructs`, `cdktf` or the bindings.
 
-Stock, importing one submodule runs the root of the package, which imports all 2,215 submodules, and the jsii kernel then
-loads as many JavaScript files: about 15 seconds for one resource. Here the root is not run, but imports a submodule when
-it is asked for; `bindings.cjs`, preloaded into the kernel, does the same to the JavaScript index. What an app builds
-stays byte-identical. Imports are written as always: `from cdktf_cdktf_provider_aws.vpc import Vpc`.
+Stock, importing one submodule runs the root of the package, which imports all 2,215 submodules, and the jsii kernel
+then loads as many JavaScript files: about 15 seconds for one resource. Here the root is not run, but imports a
+submodule when it is asked for; `bindings.cjs`, preloaded into the kernel, does the same to the JavaScript index.
+What an app builds stays byte-identical. Imports are written as always: `from cdktf_cdktf_provider_aws.vpc import
+Vpc`.
 
 `SAGEKEEP_STOCK_IMPORT=1` chooses the stock import; so does, by itself, a package that does not look as expected.
 """

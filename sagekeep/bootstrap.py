@@ -65,9 +65,10 @@ class StateHome:
             if stored and not _newer(ours, stored, self._place()):
                 self._clear()
                 return StackResult(STATE_STACK, f"already lives in {self._place()}")
+            again = self.folder.exists()
             work = self._localise()
             known = ours.resources if ours else ()
-            adoption.adopt(self.operations.terraform, work, self._region(), known=known)
+            adoption.adopt(self.operations.terraform, work, self._region(), known=known, again=again)
             self._say("applying")
             report = self._run(work, "apply", *_APPLY, *(_targets(work) if quick else ()))
             self._say("moving")

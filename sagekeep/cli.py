@@ -223,7 +223,7 @@ def _mount_local(arguments: list[str]) -> None:
 
 
 def _nothing() -> None:
-    """Stands in for a group that has not been loaded."""
+    """Group that is not loaded."""
 
 
 def _synthesis(env: str, out: Path | None, *, as_is: bool = False) -> Synthesis:

@@ -167,14 +167,15 @@ class Operations:
         )
 
     def _failure(self, stack: Stack, report: Report) -> StackResult:
-        stopped = self.terraform.children.stopping
+        if self.terraform.children.stopping:
+            told = [error.text() for error in report.errors if not error.is_interruption]
+            return _result(stack, "interrupted", report.applied, report, error="\n".join(told))
         lock = locks.found_in(report.errors)
         if lock:
             error: OperationError = locks.explain(lock, stack, self.synthesis.environment)
         else:
             error = self.terraform.explain(stack, report)
-        status = "interrupted" if stopped else "failed"
-        return _result(stack, status, report.applied, report, error=str(error))
+        return _result(stack, "failed", report.applied, report, error=str(error))
 
 
 def exit_code(results: Mapping[str, StackResult], *, detailed: bool = False) -> int:

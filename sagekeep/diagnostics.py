@@ -41,6 +41,11 @@ class Diagnostic:
         """True for the warning of a failed `check` block."""
         return self.summary == CHECK_FAILED
 
+    @property
+    def is_interruption(self) -> bool:
+        """True for what terraform and its providers say because they were asked to stop."""
+        return self.summary == "execution halted" or "context canceled" in f"{self.summary} {self.detail}"
+
     def text(self) -> str:
         """Summary and detail; a Lambda's own message in place of its JSON."""
         said = lambda_message(f"{self.summary}\n{self.detail}")

@@ -94,6 +94,24 @@ def test_what_exists_under_our_names_is_adopted_when_the_folder_is_lost(account:
     assert account.operations().plan(["state"])["state"].remove == 0
 
 
+def test_a_key_made_and_not_yet_named_nor_written_down_is_adopted(account: Estate) -> None:
+    home = account.state_home()
+    killer = kill_terraform_when(home, lambda: key_in_state(home))
+    with pytest.raises(OperationError):
+        home.bootstrap(quick=True)
+    killer.join()
+    (home.folder / LOCAL_STATE).write_text('{"version": 4, "resour')  # the kill came while it was written
+    if _alias_exists(account):
+        account.client("kms").delete_alias(AliasName=ALIAS)
+    before = keys(account)
+    account.state_home().bootstrap(quick=True)
+    assert keys(account) == before
+
+
+def _alias_exists(account: Estate) -> bool:
+    return any(alias["AliasName"] == ALIAS for alias in account.client("kms").list_aliases()["Aliases"])
+
+
 def test_a_move_that_was_not_cleared_up_and_a_lock_that_stayed_are_found(account: Estate) -> None:
     home = account.state_home()
     home._clear = lambda: None  # type: ignore[method-assign] # killed after the move
