@@ -6,13 +6,20 @@ The tests stand in the order of that life and share one account: each leaves it 
 from __future__ import annotations
 
 import json
+import os
+import re
+import signal
+import socket
 import subprocess
+import sys
+import threading
+import time
 
 import pytest
 from botocore.exceptions import ClientError
 
-from estates import Estate, client_with, faults
-from sagekeep import studio_visit
+from estates import ROOT, Estate, client_with, faults
+from sagekeep import locks, studio_visit
 from sagekeep.local import leftovers
 from sagekeep.local.faults import Fault
 from sagekeep.teardown import destroy_all
@@ -75,6 +82,60 @@ def test_a_manager_that_fails_says_why_and_the_next_deploy_repairs_it(estate: Es
     assert "Rate exceeded" in failed.error
     assert faults(estate.deploy("pipeline")) == {}
     assert statuses(estate)["pipeline"] == "unchanged"
+
+
+def wait_for_lock(estate: Estate, stack: str) -> None:
+    """Until terraform holds the lock of a stack's state."""
+    s3, deadline = estate.client("s3"), time.monotonic() + 120
+    key = f"estate/us-east-1/{stack}/terraform.tfstate.tflock"
+    while time.monotonic() < deadline:
+        try:
+            s3.head_object(Bucket="acme-ml-state-123456789012-us-east-1", Key=key)
+        except ClientError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"nobody locked {key}")
+
+
+def test_a_killed_terraform_leaves_a_lock_that_is_named_and_can_be_taken_over(estate: Estate) -> None:
+    estate.edit("time_limit_seconds = 300", "time_limit_seconds = 200")
+    operations = estate.operations()
+    stack = operations.synthesis.stacks["pipeline"]
+
+    def kill() -> None:
+        wait_for_lock(estate, "pipeline")
+        for pid in locks.holders(stack.folder):
+            os.kill(pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    assert operations.deploy(["pipeline"])["pipeline"].status == "failed"
+    killer.join()
+    refused = estate.deploy("pipeline")["pipeline"].error
+    assert socket.gethostname() in refused
+    command = re.search(r"sagekeep unlock .*--stack pipeline (\S+)", refused)
+    assert command, refused
+    locks.unlock(operations.terraform, stack, command[1])
+    assert faults(estate.deploy("pipeline")) == {}
+
+
+def test_ctrl_c_lets_terraform_finish_and_releases_the_lock(estate: Estate) -> None:
+    estate.edit("time_limit_seconds = 200", "time_limit_seconds = 100")
+    command = [sys.executable, "-m", "sagekeep", "deploy", "--yes", "--stack", "pipeline"]
+    command += ["--env", str(estate.file), "--out", str(estate.out)]
+    environment = estate.instance.environment()
+    running = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        wait_for_lock(estate, "pipeline")
+        time.sleep(3)  # well into the apply
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=120)
+    finally:
+        running.kill()
+    assert "finishing what is in flight" in said
+    assert running.returncode != 0
+    assert faults(estate.deploy("pipeline")) == {}
 
 
 def test_a_renamed_pipeline_replaces_the_old_one(estate: Estate) -> None:
