@@ -254,21 +254,21 @@ def _confirm(verb: str, operations: Operations, stacks: list[str] | tuple[()], *
 
 
 def _finish(results: Mapping[str, StackResult], *, as_json: bool, detailed: bool = False) -> None:
-    from sagekeep.deploy import exit_code  # noqa: PLC0415
-    from sagekeep.report import show  # noqa: PLC0415
+    from sagekeep import deploy as deployment  # noqa: PLC0415
+    from sagekeep import report  # noqa: PLC0415
 
-    code = exit_code(results, detailed=detailed)
+    code = deployment.exit_code(results, detailed=detailed)
     if as_json:
         _print_json({"stacks": [result.document() for result in results.values()], "exit_code": code})
     else:
-        show(_console(), results)
+        report.show(_console(), results)
     raise typer.Exit(code)
 
 
-def _console() -> Console:
+def _console(*, stderr: bool = False) -> Console:
     from rich.console import Console as RichConsole  # noqa: PLC0415
 
-    return RichConsole()
+    return RichConsole(stderr=stderr)
 
 
 def _print_json(document: Any) -> None:
@@ -280,10 +280,9 @@ def _say(text: str) -> None:
 
 
 def _complain(error: ToolkitError) -> None:
-    from rich.console import Console as RichConsole  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    console = RichConsole(stderr=True)
+    console = _console(stderr=True)
     console.print(Text.assemble(("error: ", "red"), error.message), soft_wrap=True)
     if error.hint:
         console.print(Text(f"  {error.hint}"), soft_wrap=True)

@@ -81,6 +81,7 @@ def test_killed_while_it_applies_it_goes_on_and_a_third_run_finds_nothing_to_do(
     assert len(keys(account)) == 1
 
 
+@pytest.mark.slow
 def test_what_exists_under_our_names_is_adopted_when_the_folder_is_lost(account: Estate) -> None:
     home = account.state_home()
     home._move_into_s3 = lambda _work: None  # type: ignore[method-assign] # killed between the apply and the move
@@ -152,6 +153,7 @@ def test_a_deploy_before_the_bootstrap_names_the_command(account: Estate) -> Non
     assert "sagekeep state bootstrap --env estate" in caught.value.hint
 
 
+@pytest.mark.slow
 def test_destroyed_in_two_runs_nothing_is_left_and_nothing_in_use_is_forgotten(account: Estate) -> None:
     account.state_home().bootstrap(quick=True)
     account.deploy("keys")
