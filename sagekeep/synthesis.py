@@ -12,9 +12,9 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+from sagekeep import names
 from sagekeep.errors import OperationError, UsageError
 
-DEFAULT_ENVIRONMENT = "poc"
 SYNTH_SECONDS = 120
 
 
@@ -103,8 +103,7 @@ def environment_name(env: str) -> str:
 
 def output_folder(env: str) -> Path:
     """Where an environment is synthesized to, relative to the project: environments never share one."""
-    name = environment_name(env)
-    return Path("cdktf.out") if name == DEFAULT_ENVIRONMENT else Path(f"cdktf.{name}.out")
+    return Path(names.output_folder(environment_name(env)))
 
 
 def synthesize(root: Path, env: str, out: Path | None = None, *, work: Path | None = None) -> Synthesis:
