@@ -13,6 +13,7 @@ from sagekeep.errors import OperationError
 from sagekeep.local import instance as instances
 from sagekeep.local.faults import Fault
 from sagekeep.local.instance import Instance
+from sagekeep.settings import environment_file, load
 
 app = typer.Typer(no_args_is_help=True, help="The embedded AWS: up, status, env, fault, down.")
 
@@ -29,16 +30,19 @@ def _running(home: Path) -> Instance:
 
 @app.command()
 def up(
-    account_id: Annotated[str, typer.Option("--account-id", help="Account number it answers for")] = "123456789012",
-    region: Annotated[str, typer.Option("--region", help="Region it answers for")] = "us-east-1",
-    deploy_role: Annotated[str | None, typer.Option("--deploy-role", help="ARN of the administrator's role")] = None,
+    env: Annotated[str, typer.Option("--env", "-e", help="Settings with its account, region and deployer")] = "poc",
     home: Home = instances.DEFAULT_HOME,
 ) -> None:
     """Start the local AWS, or find the one that runs."""
+    settings = load(environment_file(env))
     console = Console(stderr=True)
     with console.status("Starting the local AWS"):
         found = instances.up(
-            home, account_id=account_id, region=region, deploy_role=deploy_role, progress=console.print
+            home,
+            account_id=settings.account_id,
+            region=settings.region,
+            deploy_role=next(iter(settings.deploy.roles), None),
+            progress=console.print,
         )
     state = "An empty account" if found.fresh else "Already running"
     console.print(f"{state}: {found.account_id} in {found.region}, as {found.admin}")

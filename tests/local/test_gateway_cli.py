@@ -28,12 +28,25 @@ def command(tmp_path: Path) -> Iterator[Command]:
     instance.down(home)
 
 
-def test_its_life_from_the_command_line(command: Command) -> None:
+DEPLOYER = "arn:aws:iam::210987654321:role/somebody"
+SETTINGS = f"""
+prefix = "acme"
+account_id = "210987654321"
+region = "eu-central-1"
+[deploy]
+roles = ["{DEPLOYER}"]
+"""
+
+
+def test_its_life_from_the_command_line(command: Command, tmp_path: Path) -> None:
+    settings = tmp_path / "abroad.toml"
+    settings.write_text(SETTINGS)
     assert command("status", "--json").exit_code == 1
-    up = command("up", "--account-id", "210987654321", "--region", "eu-central-1")
+    up = command("up", "--env", str(settings))
     assert up.exit_code == 0, up.output
     facts = json.loads(command("status", "--json").output)
     assert (facts["running"], facts["account_id"], facts["region"]) == (True, "210987654321", "eu-central-1")
+    assert facts["admin"] == DEPLOYER
     lines = command("env").output.splitlines()
     assert lines[0].startswith("unset AWS_PROFILE")
     assert "export AWS_REGION=eu-central-1" in lines
