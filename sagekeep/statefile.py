@@ -38,23 +38,29 @@ def parse(raw: bytes) -> StateDocument:
         ValueError: it is no Terraform state.
     """
     document = json.loads(raw)
+    if not isinstance(document, dict):
+        raise ValueError("no Terraform state: not a JSON object")  # noqa: TRY004 - as for any other text
     return StateDocument(raw, document.get("lineage", ""), document.get("serial", 0), dict(_resources(document)))
 
 
 def read(file: Path) -> StateDocument | None:
     """The state in a file, or None where there is none that can be read, or none with a resource in it."""
-    if not file.is_file() or is_damaged(file):
+    try:
+        state = parse(file.read_bytes())  # read once: terraform may be writing it
+    except (FileNotFoundError, ValueError):
         return None
-    state = parse(file.read_bytes())
     return state if state.resources else None
 
 
 def is_damaged(file: Path) -> bool:
     """True for a file whose writer was killed half-way."""
     try:
-        return file.is_file() and not isinstance(json.loads(file.read_bytes()), dict)
+        parse(file.read_bytes())
+    except FileNotFoundError:
+        return False
     except ValueError:
         return True
+    return False
 
 
 def _resources(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
 from sagekeep import statefile
@@ -44,3 +45,22 @@ def test_a_state_without_resources_is_none(tmp_path: Path) -> None:
     file = tmp_path / "state"
     file.write_text(json.dumps({**STATE, "resources": []}))
     assert statefile.read(file) is None
+
+
+def test_a_file_that_is_being_rewritten_is_read_whole_or_not_at_all(tmp_path: Path) -> None:
+    file, text, over = tmp_path / "state", json.dumps(STATE), threading.Event()
+
+    def rewrite() -> None:
+        while not over.is_set():
+            file.write_text(text[:40])
+            file.write_text(text)
+
+    writer = threading.Thread(target=rewrite)
+    writer.start()
+    try:
+        found = [statefile.read(file) for _ in range(2000)]
+    finally:
+        over.set()
+        writer.join()
+    assert any(found)
+    assert {state.raw for state in found if state} == {text.encode()}
