@@ -68,11 +68,7 @@ def pipeline_manager(s: Settings) -> list[Statement]:
         ),
         allow(
             "StopItsExecutions",
-            [
-                "sagemaker:DescribePipelineExecution",
-                "sagemaker:ListPipelineExecutionSteps",
-                "sagemaker:StopPipelineExecution",
-            ],
+            ["sagemaker:ListPipelineExecutionSteps", "sagemaker:StopPipelineExecution"],
             on=[f"{pipeline}/execution/*"],
         ),
         allow(
@@ -83,7 +79,6 @@ def pipeline_manager(s: Settings) -> list[Statement]:
                 "sagemaker:DeleteModel",
                 "sagemaker:DescribeEndpoint",
                 "sagemaker:DescribeEndpointConfig",
-                "sagemaker:DescribeModel",
             ],
             on=[endpoint, configs, models],
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from policies import job_logs
 from policies.endpoints import PULL, image_repositories
 from policies.statement import Condition, Statement, allow, deny, when
 from sagekeep import names
@@ -60,9 +61,6 @@ def pass_role(s: Settings, sid: str, purpose: str) -> Statement:
 
 def job_role(s: Settings, key_arn: str) -> list[Statement]:
     """What the containers' platform may do on behalf of a job or model; the scripts themselves have no credentials."""
-    log_groups = [
-        names.log_group_arn(s, f"/aws/sagemaker/{kind}") for kind in ("ProcessingJobs", "TrainingJobs", "Endpoints/*")
-    ]
     return [
         read_objects("ReadInputsCodeAndModels", s, "raw", "processed", "models", "code"),
         write_objects("WriteOutputs", s, "processed", "models", "evaluation"),
@@ -71,11 +69,7 @@ def job_role(s: Settings, key_arn: str) -> list[Statement]:
         grant_key("LetVolumesUseTheDataKey", key_arn),
         allow("LogIntoEcr", ["ecr:GetAuthorizationToken"], on=["*"], why="the action has no resource form"),
         allow("PullTheThreeImages", PULL, on=image_repositories(s)),
-        allow(
-            "WriteJobLogs",
-            ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-            on=[arn for group in log_groups for arn in (group, f"{group}:*")],
-        ),
+        *job_logs.write(s),
         allow(
             "PublishJobMetrics",
             ["cloudwatch:PutMetricData"],

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from policies import job_logs
 from policies.statement import Condition, Principal, Statement, allow, service, when
 from sagekeep import names
 from sagekeep.settings import Settings
@@ -88,8 +89,12 @@ def data_key(s: Settings) -> list[Statement]:
 
 
 def logs_key(s: Settings) -> list[Statement]:
-    """Log groups, the topic, the queue, and the functions' environments."""
+    """Log groups, the topic, the queues, and the functions' environments."""
     groups = [f"{names.log_group_arn(s, start)}*" for start in (f"/aws/lambda/{s.prefix}-", f"/{s.prefix}/")]
+    # Every endpoint's, so that a renamed pipeline can be deployed without this stack.
+    groups += [
+        names.log_group_arn(s, name) for name in (*job_logs.own_job_groups(s).values(), f"{job_logs.ENDPOINTS}/*")
+    ]
     functions = _roles(s, *names.FUNCTIONS)
     return [
         _administration(s),
@@ -113,6 +118,21 @@ def logs_key(s: Settings) -> list[Statement]:
             to=service("cloudwatch.amazonaws.com", "events.amazonaws.com"),
             why=_THIS_KEY_WHY,
         ),
+        *(_deliver_to_the_queue(s) if s.alerts.queue else []),
+    ]
+
+
+def _deliver_to_the_queue(s: Settings) -> list[Statement]:
+    """SNS encrypts what it puts into a queue, and says for which topic (SNS developer guide, encrypted queues)."""
+    return [
+        allow(
+            "DeliverToTheAlertsQueue",
+            ["kms:Decrypt", "kms:GenerateDataKey*"],
+            on=THIS_KEY,
+            to=service("sns.amazonaws.com"),
+            only=[when("ArnEquals", "aws:SourceArn", names.topic_arn(s))],
+            why=_THIS_KEY_WHY,
+        )
     ]
 
 

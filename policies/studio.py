@@ -131,9 +131,11 @@ def _pipeline(s: Settings) -> list[Statement]:
             "RunThePipeline",
             [
                 "sagemaker:DescribePipeline",
+                "sagemaker:DescribePipelineDefinitionForExecution",
                 "sagemaker:DescribePipelineExecution",
                 "sagemaker:ListPipelineExecutionSteps",
                 "sagemaker:ListPipelineExecutions",
+                "sagemaker:ListPipelineParametersForExecution",
                 "sagemaker:StartPipelineExecution",
                 "sagemaker:StopPipelineExecution",
             ],

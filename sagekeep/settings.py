@@ -98,6 +98,11 @@ class Pipeline(Section):
     time_limit_seconds: int = Field(600, ge=10, le=432_000, description="AutoGluon's time to fit, in seconds")
     sample_rows: int = Field(500, ge=0, le=100_000, description="rows of synthetic data put under raw/; 0: none")
     endpoint_instances: int = Field(1, ge=1, le=100, description="instances behind the endpoint")
+    job_log_groups: Literal["own", "account"] = Field(
+        "own",
+        description="who has the log groups of processing and training jobs, of which an account has one each: "
+        '"own": this environment makes and encrypts them; "account": they are another\'s',
+    )
     sklearn_version: Literal["1.2-1", "1.4-2", "1.9-0"] = Field("1.9-0", description="scikit-learn image")
     autogluon_version: Literal["1.4.0", "1.5.0"] = Field("1.5.0", description="AutoGluon images")
     instances: Instances = Field(default_factory=Instances)
@@ -107,6 +112,7 @@ class Alerts(Section):
     """Who hears of a failed run."""
 
     emails: Emails = Field((), description="addresses subscribed to the topic; each must confirm")
+    queue: bool = Field(default=False, description="subscribe a queue of our own, <prefix>-pipeline-alerts")
     email_domains: Annotated[tuple[str, ...], Field(strict=False)] = Field(
         (), description="domains that e-mail subscriptions may have; empty: the domains of `emails`"
     )

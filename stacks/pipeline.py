@@ -15,6 +15,7 @@ from stacks.network import NetworkStack
 from stacks.parts.alerts import Alerts
 from stacks.parts.code_objects import CodeObjects
 from stacks.parts.invocations import owned_by_terraform
+from stacks.parts.job_log_groups import JobLogGroups
 from stacks.parts.managed_pipeline import ManagedPipeline, configuration
 from stacks.parts.policy import ScopedRole
 from stacks.parts.vpc_function import FunctionCode, VpcFunction, VpcPlace
@@ -53,7 +54,9 @@ class PipelineStack(EstateStack):
         reader = self._function(READER, functions.pipeline_reader(settings))
         if settings.pipeline.sample_rows:
             self._seed(bucket, key_arn)
-        alerts = Alerts(self, "alerts", settings=settings, key_arn=self._keys.text("logs_key_arn"))
+        logs_key_arn = self._keys.text("logs_key_arn")
+        alerts = Alerts(self, "alerts", settings=settings, key_arn=logs_key_arn)
+        logs = JobLogGroups(self, "logs", settings=settings, key_arn=logs_key_arn)
         ManagedPipeline(
             self,
             "pipeline",
@@ -61,7 +64,7 @@ class PipelineStack(EstateStack):
             manager=manager,
             reader=reader,
             wanted=configuration(settings, place, code.prefix),
-            after=[*roles, *code.objects],
+            after=[*roles, *code.objects, *logs.groups],
         )
         self._describe(alerts)
 
@@ -113,5 +116,8 @@ class PipelineStack(EstateStack):
         self.output("pipeline_arn", names.pipeline_arn(s), "ARN of the SageMaker pipeline")
         self.output("endpoint_name", s.pipeline.name, "Endpoint that the pipeline serves the model on")
         self.output("topic_arn", alerts.topic.arn, "Topic that hears of failed runs")
+        if alerts.queue:
+            self.output("alerts_queue_url", alerts.queue.url, "Queue of alerts: its URL, to receive from")
+            self.output("alerts_queue_arn", alerts.queue.arn, "ARN of the queue of alerts")
         self.output("job_role_arn", names.role_arn(s, "job"), "Role of jobs, models and endpoints")
         self.output("pipeline_role_arn", names.role_arn(s, "pipeline"), "Role of the pipeline's runs")

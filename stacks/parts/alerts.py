@@ -1,4 +1,4 @@
-"""A failed run reaches a topic: EventBridge rule, encrypted topic, dead letters, and an alarm on failed deliveries."""
+"""A failed run reaches people and programs: rules, an encrypted topic, its subscriptions, dead letters, and alarms."""
 
 from __future__ import annotations
 
@@ -19,16 +19,20 @@ from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
 from constructs import Construct
 
 from policies import alerts
+from policies.statement import Statement
 from sagekeep import names
 from sagekeep.settings import Settings
+from stacks.parts.alert_rules import AlertRule, run_failed, step_failed
 from stacks.parts.policy import policy_json
 
-# Field names of the event: SageMaker developer guide, EventBridge events. It has no pipelineName.
-DETAIL_TYPE = "SageMaker Model Building Pipeline Execution Status Change"
+TWO_WEEKS = 14 * 24 * 3600  # seconds, the longest that SQS keeps a message
 
 
 class Alerts(Construct):
-    """Topic, rule and target; `topic` hears of each failed run of the pipeline (controls E1, E2, E4)."""
+    """`topic` hears of failed steps and runs of the pipeline, and so does `queue` where settings want one.
+
+    Controls E1, E2, E3 and E4.
+    """
 
     def __init__(self, scope: Construct, id: str, *, settings: Settings, key_arn: str) -> None:
         super().__init__(scope, id)
@@ -40,75 +44,71 @@ class Alerts(Construct):
             arn=self.topic.arn,
             policy=policy_json(self, "topic-statements", alerts.topic(settings)),
         )
-        rule = self._rule()
-        self._target(rule, self._queue(key_arn), policy)
-        self._alarm(rule)
+        rules = {"step": step_failed(settings), "run": run_failed(settings)}
+        arns = [names.arn(settings, "events", f"rule/{rule.name}") for rule in rules.values()]
+        undelivered = self._queue("undelivered", "undelivered-alerts", key_arn, alerts.undelivered(settings, arns))
+        for kind, rule in rules.items():
+            self._route(kind, rule, undelivered, policy)
+        self.queue = self._subscribed_queue(key_arn) if settings.alerts.queue else None
         for at, email in enumerate(settings.alerts.emails):
             SnsTopicSubscription(self, f"email-{at + 1}", topic_arn=self.topic.arn, protocol="email", endpoint=email)
 
-    def _rule(self) -> CloudwatchEventRule:
-        pattern = {
-            "source": ["aws.sagemaker"],
-            "detail-type": [DETAIL_TYPE],
-            "detail": {
-                "pipelineArn": [names.pipeline_arn(self.settings)],
-                "currentPipelineExecutionStatus": ["Failed"],
-            },
-        }
-        return CloudwatchEventRule(
+    def _route(self, kind: str, rule: AlertRule, undelivered: SqsQueue, policy: SnsTopicPolicy) -> None:
+        """From the event to the topic, with an alarm for what does not arrive."""
+        made = CloudwatchEventRule(
             self,
-            "rule",
-            name=names.name(self.settings, "pipeline-failed"),
-            description=f"Failed runs of the pipeline {self.settings.pipeline.name}",
-            event_pattern=json.dumps(pattern, sort_keys=True),
+            f"{kind}-rule",
+            name=rule.name,
+            description=rule.description,
+            event_pattern=json.dumps(rule.pattern, sort_keys=True),
         )
-
-    def _queue(self, key_arn: str) -> SqsQueue:
-        s = self.settings
-        rule_arn = names.arn(s, "events", f"rule/{names.name(s, 'pipeline-failed')}")
-        return SqsQueue(
-            self,
-            "undelivered",
-            name=names.name(s, "undelivered-alerts"),
-            kms_master_key_id=key_arn,
-            message_retention_seconds=14 * 24 * 3600,
-            # Inline: a policy resource of its own makes Terraform wait another 25 seconds.
-            policy=policy_json(self, "undelivered-statements", alerts.undelivered(s, rule_arn)),
-        )
-
-    def _target(self, rule: CloudwatchEventRule, queue: SqsQueue, policy: SnsTopicPolicy) -> None:
         CloudwatchEventTarget(
             self,
-            "target",
-            rule=rule.name,
+            f"{kind}-target",
+            rule=made.name,
             target_id="topic",
             arn=self.topic.arn,
-            dead_letter_config=CloudwatchEventTargetDeadLetterConfig(arn=queue.arn),
+            dead_letter_config=CloudwatchEventTargetDeadLetterConfig(arn=undelivered.arn),
             retry_policy=CloudwatchEventTargetRetryPolicy(maximum_event_age_in_seconds=3600, maximum_retry_attempts=10),
             input_transformer=CloudwatchEventTargetInputTransformer(
-                input_paths={
-                    "execution": "$.detail.pipelineExecutionArn",
-                    "name": "$.detail.pipelineExecutionDisplayName",
-                    "pipeline": "$.detail.pipelineArn",
-                    "status": "$.detail.currentPipelineExecutionStatus",
-                    "time": "$.time",
-                },
-                input_template=json.dumps(
-                    "Pipeline <pipeline>: execution <name> is <status> since <time>. Execution: <execution>"
-                ),
+                input_paths=dict(rule.reads), input_template=rule.template
             ),
             depends_on=[policy],
         )
+        self._alarm(f"{kind}-alarm", made, rule)
 
-    def _alarm(self, rule: CloudwatchEventRule) -> None:
+    def _queue(self, id: str, purpose: str, key_arn: str, statements: list[Statement]) -> SqsQueue:
+        return SqsQueue(
+            self,
+            id,
+            name=names.name(self.settings, purpose),
+            kms_master_key_id=key_arn,
+            message_retention_seconds=TWO_WEEKS,
+            # Inline: a policy resource of its own makes Terraform wait another 25 seconds.
+            policy=policy_json(self, f"{id}-statements", statements),
+        )
+
+    def _subscribed_queue(self, key_arn: str) -> SqsQueue:
+        queue = self._queue("queue", "pipeline-alerts", key_arn, alerts.queue(self.settings))
+        SnsTopicSubscription(
+            self,
+            "queue-subscription",
+            topic_arn=self.topic.arn,
+            protocol="sqs",
+            endpoint=queue.arn,
+            raw_message_delivery=True,
+        )
+        return queue
+
+    def _alarm(self, id: str, made: CloudwatchEventRule, rule: AlertRule) -> None:
         CloudwatchMetricAlarm(
             self,
-            "failed-deliveries",
-            alarm_name=names.name(self.settings, "alerts-not-delivered"),
-            alarm_description="EventBridge could not deliver an alert of a failed run; see the queue of dead letters",
+            id,
+            alarm_name=f"{rule.name}-not-delivered",
+            alarm_description=f"EventBridge could not deliver an alert of {rule.name}; see the queue of dead letters",
             namespace="AWS/Events",
             metric_name="FailedInvocations",
-            dimensions={"RuleName": rule.name},
+            dimensions={"RuleName": made.name},
             statistic="Sum",
             period=300,
             evaluation_periods=1,

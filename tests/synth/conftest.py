@@ -23,6 +23,12 @@ class Synth:
     out: Path
     stacks: dict[str, dict[str, Any]]
 
+    @property
+    def account_id(self) -> str:
+        """The account that the environment may be deployed to."""
+        account_id: str = self.stacks["keys"]["provider"]["aws"][0]["allowed_account_ids"][0]
+        return account_id
+
     def resources(self, *kinds: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Address and body of every resource of some types, in all stacks."""
         for stack, document in self.stacks.items():
@@ -54,6 +60,11 @@ def synth(environment: str, out: Path) -> Synth:
 def synthesized(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Synth:
     """Each environment in turn."""
     return synth(request.param, tmp_path_factory.mktemp("synth") / "out")
+
+
+@pytest.fixture(scope="session")
+def prod(tmp_path_factory: pytest.TempPathFactory) -> Synth:
+    return synth("prod", tmp_path_factory.mktemp("prod") / "out")
 
 
 @pytest.fixture(scope="session")

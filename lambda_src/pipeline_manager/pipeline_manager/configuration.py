@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from sagekeep_runtime.fields import Fields
@@ -16,7 +15,9 @@ _BUCKET = r"[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]"
 _PREFIX = r"[a-zA-Z0-9_\-.]+(/[a-zA-Z0-9_\-.]+)*"
 _IMAGE = r"\S{1,255}"
 _INSTANCE = r"ml\.[a-z0-9\-]+\.[a-z0-9]+"
-_LABEL = r"[^\x00-\x1f\-][^\x00-\x1f]{0,255}"
+# `--label=NAME` is one argument of a container, which may have 256 characters; in a hyperparameter the name stands in
+# quotes, and the training toolkit hands it to the script as a word of its own.
+_LABEL = r'[^\x00-\x1f"\\\-][^\x00-\x1f"\\]{0,247}'
 _SECONDS_OF_28_DAYS = 28 * 24 * 3600
 _SECONDS_OF_5_DAYS = 5 * 24 * 3600
 PROBLEM_TYPES = ("binary", "multiclass", "regression")
@@ -113,7 +114,11 @@ class PipelineConfiguration:
             endpoint_instances=fields.nested("instance_counts").integer("endpoint", at_least=1, at_most=1000),
             volume_gib=_limits(fields.nested("volume_gib"), 16384, 16384),
             max_runtime_seconds=_limits(fields.nested("max_runtime_seconds"), _SECONDS_OF_5_DAYS, _SECONDS_OF_28_DAYS),
-            label=_label(fields),
+            label=fields.text(
+                "label",
+                pattern=_LABEL,
+                rule="must be one line of at most 248 without quotes or backslashes, not begin with '-'",
+            ),
             problem_type=fields.text("problem_type", choices=PROBLEM_TYPES, empty=True),
             seed=fields.integer("seed", at_least=0, at_most=2**32 - 1),
             test_fraction=fields.fraction("test_fraction"),
@@ -127,22 +132,6 @@ class PipelineConfiguration:
 
 def _role(fields: Fields, name: str) -> str:
     return fields.text(name, pattern=_ROLE_ARN, rule="must be a role's ARN")
-
-
-def _label(fields: Fields) -> str:
-    label = fields.text("label", pattern=_LABEL, rule="must be one line of at most 256, not begin with '-'")
-    if label and _is_json(label):
-        # The training toolkit decodes each hyperparameter as JSON first: "007" or "null" would not survive.
-        fields.fault("label", "must not read as a JSON value such as 1, true or null", label)
-    return label
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _images(fields: Fields) -> Images:

@@ -9,7 +9,7 @@ There is no `PipelineExperimentConfig`: with it each execution would also make a
 which needs CreateExperiment, CreateTrial and AssociateTrialComponent on the pipeline's role, leaves
 them behind on destroy, and tells nothing that the execution does not tell.
 
-CONTRACT.md beside this package says what each script finds where.
+docs/pipeline.md says what each script finds where, and what a person may change for one execution.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ def _parameters(configuration: PipelineConfiguration) -> list[dict[str, Any]]:
             "Type": "String",
             "DefaultValue": f"s3://{configuration.bucket}/raw/",
         },
+        {"Name": "Label", "Type": "String", "DefaultValue": configuration.label},
         {"Name": "Presets", "Type": "String", "DefaultValue": configuration.presets},
         {"Name": "TimeLimitSeconds", "Type": "Integer", "DefaultValue": configuration.time_limit_seconds},
     ]

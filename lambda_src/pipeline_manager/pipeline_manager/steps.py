@@ -30,7 +30,7 @@ _RETRY_JOBS = {
 }
 
 # Caching compares URIs, not contents: code lies under a content hash, but a file replaced under the same
-# InputDataUri within this time is not seen (CONTRACT.md). One day covers mending a later step.
+# InputDataUri within this time is not seen (docs/pipeline.md). One day covers mending a later step.
 _CACHE = {"Enabled": True, "ExpireAfter": "P1D"}
 
 
@@ -47,7 +47,8 @@ def preprocess(c: PipelineConfiguration) -> Json:
                 "ImageUri": c.images.process,
                 "ContainerEntrypoint": ["python3", "/opt/ml/processing/input/code/preprocess.py"],
                 "ContainerArguments": [
-                    *("--label", c.label),
+                    # One argument, so that no label is taken for an option.
+                    _joined("--label=", {"Get": "Parameters.Label"}),
                     *("--seed", str(c.seed)),
                     *("--test-fraction", repr(c.test_fraction)),
                     *(("--problem-type", c.problem_type) if c.problem_type else ()),
@@ -180,12 +181,19 @@ def _hyperparameters(c: PipelineConfiguration) -> Json:
         "sagemaker_program": "train.py",
         # A folder, not an archive: the isolated container has no credentials to fetch one with.
         "sagemaker_submit_directory": "/opt/ml/input/data/code",
-        "label": c.label,
+        # In quotes, as the SageMaker SDK sends texts: the toolkit decodes each value as JSON, and a column named
+        # 1.50, true or null would not survive without.
+        "label": _joined('"', {"Get": "Parameters.Label"}, '"'),
         "seed": str(c.seed),
         "presets": {"Get": "Parameters.Presets"},
-        "time_limit": {"Std:Join": {"On": "", "Values": [{"Get": "Parameters.TimeLimitSeconds"}]}},
+        "time_limit": _joined({"Get": "Parameters.TimeLimitSeconds"}),
     }
     return values | ({"problem_type": c.problem_type} if c.problem_type else {})
+
+
+def _joined(*values: str | Json) -> Json:
+    """One text of several, put together when the execution starts."""
+    return {"Std:Join": {"On": "", "Values": list(values)}}
 
 
 def _processing_input(name: str, uri: str | Json) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 from collections.abc import Iterator
@@ -44,6 +45,28 @@ def gets(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from gets(item)
+
+
+def joined(*values: Any) -> dict[str, Any]:
+    return {"Std:Join": {"On": "", "Values": list(values)}}
+
+
+def resolved(value: Any, parameters: dict[str, Any]) -> Any:
+    """What the service makes of the references to parameters in a value."""
+    if isinstance(value, dict) and set(value) == {"Get"}:
+        return parameters[value["Get"].removeprefix("Parameters.")]
+    if isinstance(value, dict) and set(value) == {"Std:Join"}:
+        join = value["Std:Join"]
+        return join["On"].join(str(resolved(item, parameters)) for item in join["Values"])
+    return value
+
+
+def decoded(hyperparameter: str) -> str:
+    """What the training toolkit hands to the script: the value read as JSON, or as it is where it is none."""
+    try:
+        return str(json.loads(hyperparameter))
+    except ValueError:
+        return hyperparameter
 
 
 def shuffled(document: dict[str, Any], source: Any) -> dict[str, Any]:
@@ -175,12 +198,42 @@ def test_hyperparameters_are_texts_and_the_number_parameter_is_joined_into_one()
     assert values == {
         "sagemaker_program": "train.py",
         "sagemaker_submit_directory": "/opt/ml/input/data/code",
-        "label": "churned",
+        "label": joined('"', {"Get": "Parameters.Label"}, '"'),
         "problem_type": "binary",
         "seed": "7",
         "presets": {"Get": "Parameters.Presets"},
-        "time_limit": {"Std:Join": {"On": "", "Values": [{"Get": "Parameters.TimeLimitSeconds"}]}},
+        "time_limit": joined({"Get": "Parameters.TimeLimitSeconds"}),
     }
+
+
+LABELS = [
+    "diagnosis",
+    "mean radius",
+    "1",
+    "007",
+    "1.50",
+    "1e5",
+    "true",
+    "null",
+    "{x}",
+    "weiß",
+    "it's",
+    "a=b",
+    "z" * 248,
+]
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_the_label_of_a_run_reaches_both_scripts_as_it_was_given(label: str) -> None:
+    definition = build(sample())
+    parameters = {item["Name"]: item["DefaultValue"] for item in definition["Parameters"]} | {"Label": label}
+    step = arguments(definition)
+    given_to_preprocess = resolved(step["Preprocess"]["AppSpecification"]["ContainerArguments"][0], parameters)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--label")
+    assert parser.parse_args([given_to_preprocess]).label == label
+    assert len(given_to_preprocess) <= 256
+    assert decoded(resolved(step["Train"]["HyperParameters"]["label"], parameters)) == label
 
 
 def test_a_problem_type_to_infer_is_left_out() -> None:
@@ -188,11 +241,12 @@ def test_a_problem_type_to_infer_is_left_out() -> None:
 
 
 def test_the_script_gets_its_arguments() -> None:
-    def given_to_preprocess(problem_type: str) -> list[str]:
+    def given_to_preprocess(problem_type: str) -> list[Any]:
         step = arguments(build(sample(problem_type=problem_type)))["Preprocess"]
         return step["AppSpecification"]["ContainerArguments"]
 
-    inferred = ["--label", "churned", "--seed", "7", "--test-fraction", "0.2"]
+    label = joined("--label=", {"Get": "Parameters.Label"})
+    inferred = [label, "--seed", "7", "--test-fraction", "0.2"]
     assert given_to_preprocess("") == inferred
     assert given_to_preprocess("regression") == [*inferred, "--problem-type", "regression"]
 
@@ -200,6 +254,7 @@ def test_the_script_gets_its_arguments() -> None:
 def test_parameters_have_the_types_and_defaults_that_people_start_with() -> None:
     assert build(sample())["Parameters"] == [
         {"Name": "InputDataUri", "Type": "String", "DefaultValue": f"s3://{sample()['bucket']}/raw/"},
+        {"Name": "Label", "Type": "String", "DefaultValue": "churned"},
         {"Name": "Presets", "Type": "String", "DefaultValue": "medium_quality"},
         {"Name": "TimeLimitSeconds", "Type": "Integer", "DefaultValue": 600},
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from pipeline_manager.requests import Ownership, Upsert, parse
 from sagekeep_runtime.errors import RequestError
 from samples import documents, sample
 
+CONTRACT = Path(__file__).parents[3] / "lambda_src" / "pipeline_manager" / "CONTRACT.md"
 LEAVES = {
     "pipeline_name": 1,
     "tags": {"a": 1},
@@ -71,9 +74,10 @@ def test_missing_unknown_and_wrong_keys_are_all_reported_at_once_with_their_path
     ]
 
 
-@pytest.mark.parametrize("label", ["1", "true", "null", '"x"', "[1]"])
-def test_a_label_that_the_training_toolkit_would_decode_is_refused(label: str) -> None:
-    assert "JSON" in faults(sample(label=label))[0]
+@pytest.mark.parametrize("label", ['say "x"', "back\\slash", "-x", "two\nlines", "", "x" * 249])
+def test_a_label_that_would_not_reach_the_scripts_as_it_is_is_refused(label: str) -> None:
+    (found,) = faults(sample(label=label))
+    assert found.startswith("configuration.label: must")
 
 
 @pytest.mark.parametrize("document", [None, [], "text", 3])
@@ -83,6 +87,12 @@ def test_what_is_not_an_object_is_refused(document: Any) -> None:
 
 def test_a_long_value_is_cut_in_the_message() -> None:
     assert len(faults(sample(label="x\n" * 5000))[0]) < 250
+
+
+def test_the_contract_names_the_keys_of_a_configuration_and_no_others() -> None:
+    rows = CONTRACT.read_text(encoding="utf-8").partition("exactly these keys")[2].splitlines()
+    keys = [key for row in rows if row.startswith("| `") for key in re.findall(r"`(\w+)`", row.split("|")[1])]
+    assert sorted(keys) == sorted(sample())
 
 
 def test_events_become_requests() -> None:

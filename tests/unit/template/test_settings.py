@@ -64,10 +64,12 @@ REFUSED = [
     ("pipeline.instances.train", {"pipeline": {"instances": {"train": "ml.g5.xlarge"}}}, "NVMe"),
     ("pipeline.instances.train", {"pipeline": {"instances": {"train": "ml.m5.lage"}}}, "ml.m5.large"),
     ("pipeline.instances.endpoint", {"pipeline": {"instances": {"endpoint": "ml.m5d.large"}}}, "NVMe"),
+    ("pipeline.job_log_groups", {"pipeline": {"job_log_groups": "mine"}}, "'own' or 'account'"),
     ("deploy.roles", {"deploy": {"roles": ["deployer"]}}, "ARNs"),
     ("deploy.roles", {"deploy": {"roles": ["arn:aws:iam::999999999999:role/x"]}}, "123456789012"),
     ("studio.users", {"studio": {"users": ["jo", "Jo"]}}, "differ"),
     ("alerts.emails", {"alerts": {"emails": ["a@b.org"], "email_domains": ["c.org"]}}, "c.org"),
+    ("alerts.queue", {"alerts": {"queue": "yes"}}, "true or false"),
     ("tags", {"tags": {"aws:x": "y"}}, "aws:"),
 ]
 
