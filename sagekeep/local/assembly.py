@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import ministack.app as ministack
 from ministack.services import eventbridge
 
+import sagekeep
 from sagekeep.local import account, condition_keys, guards, patches, resources
 from sagekeep.local.authorization import Authorizer
 from sagekeep.local.certificates import Authority
 from sagekeep.local.checks import EXTRA_CHECKS
 from sagekeep.local.children import Children
+from sagekeep.local.faults import Faults
 from sagekeep.local.gateway import Gateway
+from sagekeep.local.jobs import images
+from sagekeep.local.jobs.cloudwatch import CloudWatch
+from sagekeep.local.jobs.outside import Limits, Outside
+from sagekeep.local.jobs.platform import LocalPlatform
+from sagekeep.local.network import place_of
 from sagekeep.local.place import Place, proxy_url
 from sagekeep.local.proxy import Proxy
+from sagekeep.local.runtime_api import RuntimeApi
 from sagekeep.local.sagemaker import SageMaker
 from sagekeep.local.sagemaker_api import SageMakerApi
 from sagekeep.local.world import LocalWorld
+
+log = logging.getLogger("sagekeep.assembly")
+_TICK_SECONDS = 0.1
 
 
 async def start(
@@ -50,9 +62,20 @@ async def start(
         stop()
         return {}
 
-    world = LocalWorld(account_id, region)
+    def proxy_of(subnet_ids: Sequence[str], group_ids: Sequence[str]) -> str:
+        return proxy_url(port, place_of(subnet_ids, group_ids), secret)
+
+    faults, logs = Faults(), CloudWatch(asyncio.get_running_loop())
+    platform = LocalPlatform(
+        home / "tmp" / "jobs",
+        Outside(region, bundle, account.open_session, proxy_of, logs.write),
+        images.standard(Path(sagekeep.__file__).parents[1]),
+        Limits(hidden=(home,)),
+    )
+    sagemaker = SageMaker(LocalWorld(account_id, region, faults.take), platform=platform)
     verbs = {"session": session, "entrance": entrance, "stop": shut_down}
-    gateway = Gateway(account_id, region, secret, SageMakerApi(SageMaker(world)), verbs)
+    api, runtime = SageMakerApi(sagemaker), RuntimeApi(sagemaker, platform.invoke)
+    gateway = Gateway(account_id, region, secret, api, runtime, faults, verbs)
     server = await Proxy(authority, secret, gateway.application, gateway.route).listen()
     port = server.sockets[0].getsockname()[1]
     Children(port, secret, str(bundle), str(home / "aws-config")).install()
@@ -60,4 +83,19 @@ async def start(
     ministack._HEALTH_PATHS = ()  # an object of a bucket may be called "health"
     ministack._MAIN_LOOP = asyncio.get_running_loop()
     eventbridge.start_scheduler()
+    _keep_going(sagemaker)
     return {"port": port, "account_id": account_id, "region": region, "secret": secret, "admin": admin}
+
+
+def _keep_going(sagemaker: SageMaker) -> None:
+    """Move executions, jobs and endpoints on, whether or not anybody asks."""
+
+    def settle() -> None:
+        try:
+            sagemaker.settle()
+        except Exception:  # one thing that went wrong must not stop all others
+            log.exception("moving SageMaker's executions on")
+        loop.call_later(_TICK_SECONDS, settle)
+
+    loop = asyncio.get_running_loop()
+    loop.call_later(_TICK_SECONDS, settle)

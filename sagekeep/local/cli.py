@@ -1,4 +1,4 @@
-"""`sagekeep local up / status / env / fault / down`."""
+"""`sagekeep local up / status / env / fault / down`; deploy, run and predict are in runs_cli."""
 
 from __future__ import annotations
 
@@ -9,15 +9,20 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from sagekeep.console import print_line
 from sagekeep.errors import OperationError
 from sagekeep.local import instance as instances
+from sagekeep.local import overview
+from sagekeep.local.deployment import start
 from sagekeep.local.faults import Fault
 from sagekeep.local.instance import Instance
+from sagekeep.local.runs_cli import Home
+from sagekeep.local.runs_cli import app as runs_app
 from sagekeep.settings import environment_file, load
 
-app = typer.Typer(no_args_is_help=True, help="The embedded AWS: up, status, env, fault, down.")
+app = typer.Typer(no_args_is_help=True, help="The embedded AWS: up, deploy, run, predict, status, env, fault, down.")
+app.add_typer(runs_app)
 
-Home = Annotated[Path, typer.Option("--home", help="Folder of the instance: its log, certificate and facts")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON")]
 
 
@@ -34,16 +39,8 @@ def up(
     home: Home = instances.DEFAULT_HOME,
 ) -> None:
     """Start the local AWS, or find the one that runs."""
-    settings = load(environment_file(env))
     console = Console(stderr=True)
-    with console.status("Starting the local AWS"):
-        found = instances.up(
-            home,
-            account_id=settings.account_id,
-            region=settings.region,
-            deploy_role=next(iter(settings.deploy.roles), None),
-            progress=console.print,
-        )
+    found = start(home, load(environment_file(env)), console)
     state = "An empty account" if found.fresh else "Already running"
     console.print(f"{state}: {found.account_id} in {found.region}, as {found.admin}")
     console.print('Lead a terminal to it: eval "$(sagekeep local env)"', highlight=False)
@@ -51,7 +48,7 @@ def up(
 
 @app.command()
 def status(home: Home = instances.DEFAULT_HOME, *, as_json: AsJson = False) -> None:
-    """Say whether a local AWS runs here; exit code 1 if none does."""
+    """Say whether a local AWS runs here, and what runs on it; exit code 1 if none does."""
     found = instances.find(home)
     facts = {
         "running": found is not None,
@@ -59,14 +56,17 @@ def status(home: Home = instances.DEFAULT_HOME, *, as_json: AsJson = False) -> N
         **({k: getattr(found, k) for k in ("pid", "proxy_port", "account_id", "region", "admin")} if found else {}),
         "faults": found.faults()["waiting"] if found else [],
     }
+    running = overview.overview(found) if found else {}
     console = Console()
     if as_json:
-        typer.echo(json.dumps(facts))
+        typer.echo(json.dumps(facts | running))
     elif found is None:
         console.print(f"No local AWS runs in {home}. Start one: sagekeep local up")
     else:
         for name, value in facts.items():
             console.print(f"{name:<11} {value}", highlight=False, soft_wrap=True)
+        for line in overview.lines(running):
+            print_line(console, line)
     if found is None:
         raise typer.Exit(1)
 

@@ -10,6 +10,8 @@ from ministack.core import iam_evaluator as evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam, kms
 
+from sagekeep.local.request import Denial
+
 
 def role_trusts(role_arn: str, service: str, source_arn: str = "") -> bool:
     """Whether the role exists and its trust policy lets the service assume it for this account."""
@@ -34,14 +36,32 @@ def policy_allows(
 
 
 def role_may(role_arn: str, session: str, action: str, resource: str, keys: Mapping[str, Any] | None = None) -> bool:
-    """Whether the policies of a role allow an action of its session."""
-    name = role_arn.rsplit("/", 1)[-1]
+    """Whether the policies of a role, and the resource's own, allow an action of its session."""
+    return not denial(role_arn, session, action, resource, keys)
+
+
+def denial(role_arn: str, session: str, action: str, resource: str, keys: Mapping[str, Any] | None = None) -> str:
+    """Why a role's session may not do this, in AWS's words; "" when it may."""
+    name, service = role_arn.rsplit("/", 1)[-1], action.partition(":")[0]
     account_id = get_account_id()
     principal = f"arn:aws:sts::{account_id}:assumed-role/{name}/{session}"
     limits = evaluator._permissions_boundary(iam._roles, name, account_id)
-    policies = evaluator._gather_role_policies(name, account_id)
-    context = _context(principal, "AssumedRole", action, resource, keys or {})
-    return bool(evaluator.evaluate(context, policies, *limits).decision == "Allow")
+    # A request that names no tags has no aws:TagKeys.
+    context = _context(principal, "AssumedRole", action, resource, {"aws:TagKeys": None, **(keys or {})})
+    verdict = evaluator.evaluate(context, evaluator._gather_role_policies(name, account_id), *limits)
+    own = evaluator._resource_policy(service, resource)
+    if own is not None:
+        verdict = evaluator.combine_resource_policy(verdict, context, *own, required=service == "kms", limits=limits)
+    if verdict.decision == "Allow":
+        return ""
+    return Denial(principal, action, resource, _reason(verdict, action, by_key=service == "kms")).message
+
+
+def _reason(verdict: Any, action: str, *, by_key: bool) -> str:
+    if verdict.decision == "Deny":
+        kind = "a resource-based" if verdict.resource_policy_arn else "an identity-based"
+        return f"with an explicit deny in {kind} policy"
+    return f"because no {'resource' if by_key else 'identity'}-based policy allows the {action} action"
 
 
 def service_may_encrypt(service: str, key: str, keys: Mapping[str, Any]) -> bool:

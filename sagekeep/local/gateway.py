@@ -20,6 +20,7 @@ from sagekeep.local.faults import Fault, Faults
 from sagekeep.local.network import Endpoint, Unreachable, find_endpoint
 from sagekeep.local.proxy import App, Connection
 from sagekeep.local.request import Request, begin
+from sagekeep.local.runtime_api import RuntimeApi, is_runtime
 from sagekeep.local.sagemaker_api import SageMakerApi, is_sagemaker
 
 log = logging.getLogger("sagekeep.gateway")
@@ -66,11 +67,18 @@ class Gateway:
     """One account in one region."""
 
     def __init__(
-        self, account_id: str, region: str, secret: str, sagemaker: SageMakerApi, verbs: Mapping[str, control.Verb]
+        self,
+        account_id: str,
+        region: str,
+        secret: str,
+        sagemaker: SageMakerApi,
+        runtime: RuntimeApi,
+        faults: Faults,
+        verbs: Mapping[str, control.Verb],
     ) -> None:
-        self.faults = Faults()
+        self.faults = faults
         self._account_id, self._region, self._secret = account_id, region, secret
-        self._sagemaker = sagemaker
+        self._sagemaker, self._runtime = sagemaker, runtime
         self._verbs = {
             **verbs,
             "inject": lambda body: self.faults.inject(Fault(**body)) or {},  # type: ignore[func-returns-value]
@@ -122,6 +130,8 @@ class Gateway:
         begin(Request(endpoint, call.method, call.headers, call.body, query))
         if _MANAGEMENT.match(call.path):
             return _failure("s3", "NotImplemented", f"{call.path} is not an AWS path", 501)
+        if is_runtime(call.host):
+            return await self._runtime.serve(call, self.faults)
         return self._serve(call)
 
     def _serve(self, call: Call) -> Answer | None:

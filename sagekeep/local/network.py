@@ -8,7 +8,7 @@ and prefix lists (https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-end
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,17 @@ class Endpoint:
 
 class Unreachable(Exception):
     """No way leads from the place to the host; the message says what is missing."""
+
+
+def place_of(subnet_ids: Sequence[str], group_ids: Sequence[str]) -> Place | None:
+    """Where something with these subnets and groups runs: the internet (None) when it has no subnets.
+
+    Raises:
+        LookupError: there is no such subnet.
+    """
+    if not subnet_ids:
+        return None
+    return Place(ec2._subnets[subnet_ids[0]]["VpcId"], tuple(subnet_ids), tuple(group_ids))
 
 
 def service_of(host: str, region: str) -> str:

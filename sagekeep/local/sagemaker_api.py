@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import ministack.app as ministack
@@ -15,7 +15,7 @@ from ministack.core.router import extract_access_key_id, extract_region
 
 from sagekeep.local.faults import Faults
 from sagekeep.local.request import current
-from sagekeep.local.sagemaker import AwsError, Caller, SageMaker
+from sagekeep.local.sagemaker import AwsError, Caller, Permission, SageMaker
 
 if TYPE_CHECKING:
     from sagekeep.local.gateway import Answer, Call
@@ -37,37 +37,28 @@ class SageMakerApi:
     def serve(self, call: Call, faults: Faults) -> Answer:
         """The HTTP answer to one SageMaker request."""
         try:
-            return _encode(200, self._call(call, faults))
+            return encode(200, self._call(call, faults))
         except AwsError as error:
-            body = {"__type": error.code, "message": error.message, "Message": error.message}
-            return _encode(error.status, body, {"x-amzn-errortype": error.code})
+            return encode_error(error)
 
     def _call(self, call: Call, faults: Faults) -> dict[str, Any]:
         operation = call.headers["x-amz-target"].removeprefix(_TARGET)
-        key = extract_access_key_id(call.headers, {})
-        caller = _authenticate(call, key)
+        caller = authenticate(call)
         try:
             params = json.loads(call.body or b"{}")
         except ValueError as error:
             raise AwsError("SerializationException", str(error), 400) from error
-        region = extract_region(call.headers)
-        needs = self._control_plane.needs(operation, params)
-        resource = needs[0].resource_arn if needs else "*"
-        fault = faults.take(f"sagemaker:{operation}", resource)
-        if fault is not None:
-            raise AwsError(fault.code, fault.message, fault.status)
-        for need in needs:
-            service = need.action.partition(":")[0]
-            verdict = evaluator.enforce(key, need.action, service, region, need.resource_arn, dict(need.context))
-            if verdict is not None:
-                denial = current().denial
-                message = denial.message if denial else getattr(verdict, "message", "not authorized")
-                raise AwsError("AccessDeniedException", message, 400)
+        authorize(call, f"sagemaker:{operation}", self._control_plane.needs(operation, params), faults)
         return self._control_plane.call(operation, params, caller)
 
 
-def _authenticate(call: Call, key: str) -> Caller:
-    """Check the signature as ministack does for its own services; the caller it belongs to."""
+def authenticate(call: Call) -> Caller:
+    """Check the signature as ministack does for its own services; the caller it belongs to.
+
+    Raises:
+        AwsError: no signature, or a wrong one.
+    """
+    key = extract_access_key_id(call.headers, {})
     responses.set_request_account_id(ministack._request_account_scope(key))
     responses.set_request_region(extract_region(call.headers))
     evaluator.pin_request_origin("127.0.0.1", True)  # noqa: FBT003 - ministack's signature
@@ -83,7 +74,34 @@ def _authenticate(call: Call, key: str) -> Caller:
     return Caller(credential.principal_arn, credential.account_id, credential.principal_id)
 
 
-def _encode(status: int, document: dict[str, Any], headers: Mapping[str, str] | None = None) -> Answer:
+def authorize(call: Call, action: str, needs: Iterable[Permission], faults: Faults) -> None:
+    """Every permission must be allowed, once no injected fault has hit the action.
+
+    Raises:
+        AwsError: the fault, or AccessDeniedException with AWS's wording.
+    """
+    needs = list(needs)
+    fault = faults.take(action, needs[0].resource_arn if needs else "*")
+    if fault is not None:
+        raise AwsError(fault.code, fault.message, fault.status)
+    key, region = extract_access_key_id(call.headers, {}), extract_region(call.headers)
+    for need in needs:
+        service = need.action.partition(":")[0]
+        verdict = evaluator.enforce(key, need.action, service, region, need.resource_arn, dict(need.context))
+        if verdict is not None:
+            denial = current().denial
+            message = denial.message if denial else getattr(verdict, "message", "not authorized")
+            raise AwsError("AccessDeniedException", message, 400)
+
+
+def encode_error(error: AwsError, **more: Any) -> Answer:
+    """An error as SDKs read it; `more` are further members of its shape."""
+    body = {"__type": error.code, "message": error.message, "Message": error.message, **more}
+    return encode(error.status, body, {"x-amzn-errortype": error.code})
+
+
+def encode(status: int, document: dict[str, Any], headers: Mapping[str, str] | None = None) -> Answer:
+    """A JSON answer with a request id."""
     body = json.dumps(document, default=_json).encode()
     own = {"content-type": "application/x-amz-json-1.1", "x-amzn-requestid": str(uuid.uuid4())}
     return status, {**own, **(headers or {})}, body

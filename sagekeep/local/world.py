@@ -1,15 +1,19 @@
-"""The world outside SageMaker, as its control plane sees it: EC2, IAM, KMS and EventBridge of this account."""
+"""The world outside SageMaker, as its control plane sees it: EC2, IAM, KMS, S3 and EventBridge of this account."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from ministack.services import ec2, eventbridge, iam, kms
+from ministack.services import ec2, eventbridge, iam, kms, s3
 
 from sagekeep.local import delegates
-from sagekeep.local.sagemaker import Group, Subnet
+from sagekeep.local.checks import EXTRA_CHECKS
+from sagekeep.local.faults import Fault
+from sagekeep.local.sagemaker import AwsError, Group, Permission, Subnet
+
+TakeFault = Callable[[str, str], Fault | None]
 
 
 class LocalWorld:
@@ -17,9 +21,11 @@ class LocalWorld:
 
     partition = "aws"
 
-    def __init__(self, account_id: str, region: str) -> None:
+    def __init__(self, account_id: str, region: str, take_fault: TakeFault = lambda _action, _resource: None) -> None:
+        """`take_fault` gives the injected fault for an IAM action on an ARN, and uses it up (`Faults.take`)."""
         self.account_id = account_id
         self.region = region
+        self._take_fault = take_fault
 
     def subnet(self, subnet_id: str) -> Subnet | None:
         """The subnet of that id, or None."""
@@ -85,6 +91,35 @@ class LocalWorld:
             "Resources": list(resources),
         }
         eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
+
+    def denied(self, role_arn: str, session: str, permission: Permission) -> str:
+        """Why a session of the role may not do this, in AWS's words; "" when it may."""
+        return delegates.denial(role_arn, session, permission.action, permission.resource_arn, permission.context)
+
+    def fault(self, action: str, resource_arn: str) -> AwsError | None:
+        """The fault that a test has injected for this call, if any; asking uses it up."""
+        fault = self._take_fault(action, resource_arn)
+        return AwsError(fault.code, fault.message, fault.status) if fault else None
+
+    def read_object(self, role_arn: str, session: str, uri: str) -> bytes:
+        """The content of s3://bucket/key, read with the role; raises AwsError (AccessDenied, NoSuchKey).
+
+        Not through a VPC endpoint: Pipelines reads from outside the account's networks.
+        """
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        action, arn = "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}"
+        fault = self.fault(action, arn)
+        if fault is not None:
+            raise fault
+        extra = [check for find in EXTRA_CHECKS for check in find(action, arn, {})]
+        for wish, _service, resource, keys in [(action, "s3", arn, {}), *extra]:
+            reason = delegates.denial(role_arn, session, wish, resource, keys)
+            if reason:
+                raise AwsError("AccessDenied", f"{uri} cannot be read. {reason}")
+        content = s3._get_object_data(bucket, key)
+        if content is None:
+            raise AwsError("NoSuchKey", f"{uri} does not exist.")
+        return bytes(content)
 
 
 def _rule(port: int, peer_group_id: str, account_id: str) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""A small account in memory: EC2, IAM and KMS as far as the SageMaker control plane looks at them."""
+"""A small account in memory: EC2, IAM, KMS and S3 as far as the SageMaker control plane looks at them."""
+
+# ruff: noqa: ARG002 - the protocol of the world names the arguments
 
 from __future__ import annotations
 
@@ -6,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sagekeep.local.sagemaker import Caller, Group, SageMaker, Subnet
+from sagekeep.local.sagemaker import AwsError, Caller, Group, Permission, SageMaker, Subnet
+from sagekeep.local.sagemaker.platform import Platform
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/acme-studio"
@@ -51,6 +54,10 @@ class FakeWorld:
         self.roles = {ROLE: {"sagemaker.amazonaws.com"}, STRANGER: {"lambda.amazonaws.com"}}
         self.keys = {KEY}
         self.events: list[tuple[str, dict[str, Any], list[str]]] = []
+        self.asked: list[tuple[str, str, Permission]] = []  # role, session, what it wanted to do
+        self.forbidden: set[str] = set()  # actions that no role may
+        self.faults: list[tuple[str, AwsError]] = []  # for the next calls of an action
+        self.objects: dict[str, bytes] = {}
         self._number = 0
 
     def _id(self, prefix: str) -> str:
@@ -95,6 +102,21 @@ class FakeWorld:
     def emit_event(self, detail_type: str, detail: dict[str, Any], resources: Sequence[str]) -> None:
         self.events.append((detail_type, detail, list(resources)))
 
+    def denied(self, role_arn: str, session: str, permission: Permission) -> str:
+        self.asked.append((role_arn, session, permission))
+        name = role_arn.rpartition("/")[2]
+        denial = f"User: arn:aws:sts::{ACCOUNT}:assumed-role/{name}/{session} is not authorized to {permission.action}"
+        return denial if permission.action in self.forbidden else ""
+
+    def fault(self, action: str, resource_arn: str) -> AwsError | None:
+        place = next((index for index, (hit, _) in enumerate(self.faults) if hit == action), None)
+        return None if place is None else self.faults.pop(place)[1]
+
+    def read_object(self, role_arn: str, session: str, uri: str) -> bytes:
+        if uri not in self.objects:
+            raise AwsError("NoSuchKey", f"{uri} does not exist.")
+        return self.objects[uri]
+
     def named(self, name: str) -> tuple[str, FakeGroup]:
         """The one group of this name, with its id."""
         (found,) = [(group_id, group) for group_id, group in self.groups.items() if group.name == name]
@@ -104,10 +126,10 @@ class FakeWorld:
 class Account:
     """A control plane in a fake world, at a time that the test moves."""
 
-    def __init__(self) -> None:
+    def __init__(self, platform: Platform | None = None) -> None:
         self.world = FakeWorld()
         self.now = 1_800_000_000.0
-        self.sagemaker = SageMaker(self.world, clock=lambda: self.now)
+        self.sagemaker = SageMaker(self.world, platform=platform, clock=lambda: self.now)
 
     def __call__(self, operation: str, **params: Any) -> dict[str, Any]:
         return self.sagemaker.call(operation, params, CALLER)

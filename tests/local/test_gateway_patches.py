@@ -60,6 +60,21 @@ PATCHED = {
         "core.iam_actions:extract_resource_arn": "82f51700695c",
         "core.iam_actions:extract_iam_action": "ec476b92d969",
     },
+    "delegates": {
+        "core.iam_evaluator:_resource_policy": "dec265f9a903",
+        "core.iam_evaluator:combine_resource_policy": "3972f81213f8",
+        "core.iam_evaluator:_gather_role_policies": "d83d1661b865",
+        "core.iam_evaluator:_permissions_boundary": "55c125bd0cf5",
+    },
+    "world": {
+        "services.s3:_get_object_data": "8735d1f5e331",
+        "services.eventbridge:_put_events": "ebcda0f38061",
+    },
+    "jobs/cloudwatch": {
+        "services.cloudwatch_logs:_create_log_group": "ce6fd1931ae9",
+        "services.cloudwatch_logs:_create_log_stream": "99fc231b9677",
+        "services.cloudwatch_logs:_put_log_events": "acd4fda33a38",
+    },
     "children": {
         "core.lambda_runtime:Worker._spawn": "c55febf95656",
         "core.lambda_runtime:execution_credentials": "cffaadc4f396",

@@ -101,29 +101,20 @@ def test_events_have_the_members_of_aws(account: Account) -> None:
     assert {"executionEndTime", "previousPipelineExecutionStatus"} & set(started) == set()
     kind, step, _ = account.world.events[2]
     assert kind == "SageMaker Model Building Pipeline Execution Step Status Change"
-    assert step["metadata"] == {"trainingJob": {"Arn": "job"}}
+    assert step["metadata"] == {"trainingJob": {"arn": "job"}}
     named = ("stepName", "stepType", "previousStepStatus", "currentStepStatus", "failureReason")
     assert [step[name] for name in named] == ["Train", "Training", "Starting", "Failed", "why"]
 
 
-def test_a_runner_may_finish_stopping_executions_itself(account: Account) -> None:
+def test_without_a_platform_nothing_can_be_started(account: Account) -> None:
     create(account)
-    account.sagemaker.state.stop_after = None
-    arn = account.sagemaker.executions.insert("p", CALLER)
-    account("StopPipelineExecution", PipelineExecutionArn=arn, ClientRequestToken=TOKEN)
-    account.wait(3600)
-    assert account("DescribePipelineExecution", PipelineExecutionArn=arn)["PipelineExecutionStatus"] == "Stopping"
-
-
-def test_starting_an_execution_is_not_modelled_yet(account: Account) -> None:
-    create(account)
-    with pytest.raises(AwsError, match="StartPipelineExecution") as refusal:
+    with pytest.raises(AwsError, match="no platform") as refusal:
         account("StartPipelineExecution", PipelineName="p", ClientRequestToken=TOKEN)
     assert (refusal.value.code, refusal.value.status) == ("NotImplemented", 501)
 
 
 def test_what_aws_does_not_have_is_404_and_what_we_do_not_model_501(account: Account) -> None:
-    for operation, status in (("MakeCoffee", 404), ("CreateTrainingJob", 501), ("CreateNotebookInstance", 501)):
+    for operation, status in (("MakeCoffee", 404), ("CreateTransformJob", 501), ("CreateNotebookInstance", 501)):
         with pytest.raises(AwsError) as refusal:
             account(operation)
         assert refusal.value.status == status

@@ -13,13 +13,15 @@ from typing import Any
 
 from botocore.model import Shape
 
-from sagekeep.local.sagemaker.conditions import condition_faults
+from sagekeep.local.sagemaker.caching import cache_faults
+from sagekeep.local.sagemaker.conditions import condition_faults, fail_faults
 from sagekeep.local.sagemaker.errors import AwsError, invalid
 from sagekeep.local.sagemaker.model import service_model
 from sagekeep.local.sagemaker.parameters import parameter_faults
 from sagekeep.local.sagemaker.patterns import compiled
-from sagekeep.local.sagemaker.properties import property_fault
+from sagekeep.local.sagemaker.properties import property_fault, property_file_faults
 from sagekeep.local.sagemaker.references import gets, tokens
+from sagekeep.local.sagemaker.retries import retry_faults
 from sagekeep.local.sagemaker.validate import step_violations
 
 Document = dict[str, Any]
@@ -155,6 +157,7 @@ class _Scope:
         faults = step_violations(step)
         if step.get("Type") == "Condition":
             faults += [f"Step '{name}': {fault}" for fault in condition_faults(step.get("Arguments"))]
+        faults += [f"Step '{name}': {fault}" for fault in _other_faults(step)]
         faults += self._order_faults(name, step)
         own = _without_branches(step)
         return faults + [f"Step '{name}': {fault}" for get in gets(own) for fault in self.faults(get, name)]
@@ -187,6 +190,14 @@ class _Scope:
             fault = property_fault(self.steps.by_name[str(path[1])], path[2:])
             return [f"Get '{get}' does not resolve: {fault}"] if fault else []
         return [f"Get '{get}' does not resolve: it names no {_EXPECTED.get(str(root), 'known root')}"]
+
+
+def _other_faults(step: Document) -> list[str]:
+    """Of the members that no Create call has, and of the Arguments of a Fail step."""
+    faults = [*retry_faults(step), *cache_faults(step), *property_file_faults(step)]
+    if step.get("Type") == "Fail":
+        faults += fail_faults(step.get("Arguments"))
+    return faults
 
 
 _EXPECTED = {

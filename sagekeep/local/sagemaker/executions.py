@@ -1,7 +1,7 @@
 """Executions of pipelines and their steps: what the API reads, and the Python API of whatever runs them.
 
-Starting is for a step runner, which is a module of its own: it inserts an execution with `Executions.insert`, notes
-each step with `add_step`, and moves both on with `move` and `move_step`, which emit AWS's two events.
+Whoever runs them inserts an execution with `Executions.insert`, notes each step with `add_step`, and moves both on
+with `move` and `move_step`, which emit AWS's two events.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from sagekeep.local.sagemaker.world import Caller
 EXECUTION_EVENT = "SageMaker Model Building Pipeline Execution Status Change"
 STEP_EVENT = "SageMaker Model Building Pipeline Execution Step Status Change"
 OVER = ("Stopped", "Failed", "Succeeded")
+LONGEST_REASON = 1024  # characters of a step's FailureReason
 _LIST = Listing(
     "ListPipelineExecutions", "PipelineExecutionSummaries", "PipelineExecutionDisplayName", order="Descending"
 )
@@ -45,7 +46,7 @@ class Executions:
 
     def insert(
         self, name: str, caller: Caller, *, parameters: Mapping[str, str] | None = None,
-        display_name: str = "", description: str = "", status: str = "Executing",
+        display_name: str = "", description: str = "", parallelism: Params | None = None, token: str = "",
     ) -> str:  # fmt: skip
         """Make an execution of the pipeline as it is now, and emit its first event; returns the ARN."""
         state = self._state
@@ -65,10 +66,10 @@ class Executions:
             "LastModifiedBy": context,
             "RoleArn": owner.data["RoleArn"],
             "Steps": [],
-            _STATUS: status,
+            "ParallelismConfiguration": parallelism or owner.data.get("ParallelismConfiguration"),
+            "ClientRequestToken": token,
+            _STATUS: "Executing",
         }
-        if "ParallelismConfiguration" in owner.data:
-            request["ParallelismConfiguration"] = owner.data["ParallelismConfiguration"]
         record = state.add(state.executions, (owner.key[0], identity), request, arn=arn)
         record.data["StartTime"] = record.created
         owner.data["LastRunTime"] = owner.data["LastExecutionTime"] = record.created
@@ -92,22 +93,29 @@ class Executions:
             record.data["EndTime"] = self._state.now
         self._emit(record, before)
 
-    def add_step(self, arn: str, name: str, kind: str, *, status: str = "Starting") -> None:
-        """Note a step that starts now; `kind` is the step's Type."""
+    def add_step(self, arn: str, name: str, kind: str, *, status: str = "Starting", **members: Any) -> None:
+        """Note a step that starts now; `kind` is the step's Type, `members` further ones as the API lists them."""
         record = execution(self._state, arn)
-        step = {"StepName": name, "StepStatus": status, "StartTime": self._state.now, "AttemptCount": 1}
+        step = {"StepName": name, "StepStatus": status, "StartTime": self._state.now, "AttemptCount": 1, **members}
         record.data["Steps"].append({**step, "Type": kind, "serial": self._state.serial()})
         self._emit_step(record, record.data["Steps"][-1], "")
 
-    def move_step(self, arn: str, name: str, status: str, *, failure: str = "", metadata: Params | None = None) -> None:
-        """Set a step's status (Starting, Executing, Stopping, Stopped, Failed, Succeeded) and emit the event."""
+    def move_step(
+        self, arn: str, name: str, status: str, *,
+        failure: str = "", metadata: Params | None = None, **members: Any,
+    ) -> None:  # fmt: skip
+        """Set a step's status (Starting, Executing, Stopping, Stopped, Failed, Succeeded) and emit the event.
+
+        `members` are further ones of the step as the API lists them, such as AttemptCount. KeyError: no such step.
+        """
         record = execution(self._state, arn)
         step = next((step for step in record.data["Steps"] if step["StepName"] == name), None)
         if step is None:
             raise KeyError(name)
         before, step["StepStatus"] = step["StepStatus"], status
+        step |= members
         if failure:
-            step["FailureReason"] = failure
+            step["FailureReason"] = failure[:LONGEST_REASON]
         if metadata:
             step["Metadata"] = {**step.get("Metadata", {}), **metadata}
         if status in OVER:
@@ -145,7 +153,7 @@ class Executions:
 
     def _emit_step(self, record: Record, step: Params, before: str) -> None:
         detail: dict[str, Any] = {
-            "metadata": {name[0].lower() + name[1:]: value for name, value in step.get("Metadata", {}).items()},
+            "metadata": _in_event(step.get("Metadata", {})),
             "stepName": step["StepName"],
             "stepType": step["Type"],
             "stepStartTime": iso(step["StartTime"]),
@@ -153,11 +161,22 @@ class Executions:
             "pipelineArn": record.data["PipelineArn"],
             "pipelineExecutionArn": record.arn,
         }
-        optional = {"previousStepStatus": before, "failureReason": step.get("FailureReason")}
+        optional = {
+            "previousStepStatus": before,
+            "failureReason": step.get("FailureReason"),
+            "cacheHitResult": _in_event(step.get("CacheHitResult")),
+        }
         detail |= {name: value for name, value in optional.items() if value}
         if "EndTime" in step:
             detail["stepEndTime"] = iso(step["EndTime"])
         self._state.world.emit_event(STEP_EVENT, detail, [record.data["PipelineArn"], record.arn])
+
+
+def _in_event(value: Any) -> Any:
+    """The value with its members named as in events, which begin them with a small letter."""
+    if not isinstance(value, dict):
+        return value
+    return {name[0].lower() + name[1:]: _in_event(item) for name, item in value.items()}
 
 
 def _describe(state: State, request: Params, _caller: Caller) -> Params:

@@ -1,8 +1,13 @@
-"""The parameters that a pipeline definition declares."""
+"""The parameters that a pipeline definition declares, and their values in an execution."""
 
 from __future__ import annotations
 
+import json
+import math
+from collections.abc import Iterable
 from typing import Any
+
+from sagekeep.local.sagemaker.errors import invalid
 
 Document = dict[str, Any]
 
@@ -49,3 +54,51 @@ def _one_parameter(parameter: Document) -> list[str]:
 def _is(kind: str, value: Any) -> bool:
     # bool is an int in Python, and neither is the other in JSON.
     return isinstance(value, _PARAMETER_TYPES[kind]) and isinstance(value, bool) == (kind == "Boolean")
+
+
+def parameter_values(declared: Iterable[Document], given: Iterable[Document]) -> Document:
+    """Every declared parameter's value in its own type: the given one, or the default.
+
+    `given` are the PipelineParameters of StartPipelineExecution: names with texts. Raises AwsError
+    (ValidationException) for an unknown name, a name twice, a text of another type, and a parameter without a value.
+    """
+    texts: dict[str, str] = {}
+    known = {parameter["Name"]: parameter for parameter in declared}
+    for item in given:
+        name = item["Name"]
+        if name not in known:
+            raise invalid(f"Parameter '{name}' is not declared in the pipeline definition: use {_listed(known)}.")
+        if name in texts:
+            raise invalid(f"Parameter '{name}' is given twice.")
+        texts[name] = item["Value"]
+    return {name: _value(parameter, texts.get(name)) for name, parameter in known.items()}
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"
+
+
+def _value(parameter: Document, text: str | None) -> Any:
+    name, kind = parameter["Name"], parameter.get("Type", "String")
+    if text is None:
+        if "DefaultValue" not in parameter:
+            raise invalid(f"Parameter '{name}' has no default value, so a value is required.")
+        return parameter["DefaultValue"]
+    value = _read(kind, text)
+    if value is None:
+        raise invalid(f"Value '{text}' of parameter '{name}' is no {kind}.")
+    choices = parameter.get("EnumValues")
+    if choices and value not in choices:
+        raise invalid(f"Value '{text}' of parameter '{name}' is not among {_listed(map(str, choices))}.")
+    return value
+
+
+def _read(kind: str, text: str) -> Any:
+    """The text as a value of this type, None when it is none."""
+    if kind == "String":
+        return text
+    try:
+        value = json.loads(text.lower())
+    except ValueError:
+        return None
+    return value if _is(kind, value) and math.isfinite(value) else None

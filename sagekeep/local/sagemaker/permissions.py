@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 
 from sagekeep.local.sagemaker.checks import SERVICE, members
 from sagekeep.local.sagemaker.model import Params
 from sagekeep.local.sagemaker.permissions_data import ACTIONS, KEY_PATHS, MULTIVALUED, ROLE_MEMBERS, Action
 from sagekeep.local.sagemaker.store import State
+from sagekeep.local.sagemaker.world import Permission
 
 Context = dict[str, str | list[str]]
 
@@ -21,15 +21,6 @@ Context = dict[str, str | list[str]]
 _NEW_DOMAIN = "d-000000000000"
 _NOTEBOOKS_ROLE = "aws-service-role/sagemaker.amazonaws.com/AWSServiceRoleForAmazonSageMakerNotebooks"
 _MEMBER = re.compile(r"\{(\w+)\}")
-
-
-@dataclass(frozen=True)
-class Permission:
-    """One action on one resource with its condition keys; every permission of a call must be allowed."""
-
-    action: str
-    resource_arn: str
-    context: Mapping[str, str | list[str]] = field(default_factory=dict)
 
 
 def needs(state: State, operation: str, request: Params) -> list[Permission]:

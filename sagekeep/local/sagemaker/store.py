@@ -2,18 +2,21 @@
 
 There are no threads and no timers. A record knows until when it is Pending or Deleting, and its status is computed
 when it is read. What a deletion frees in the world outside (network interfaces) is freed by `settle`, which every
-call runs first: after a deletion has run its time, the next call of any kind lets go.
+call runs first: after a deletion has run its time, the next call of any kind lets go. Where there is a platform,
+jobs and endpoints follow it instead of the clock.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from sagekeep.local.sagemaker.deployments import Fleet
 from sagekeep.local.sagemaker.errors import limit_exceeded
 from sagekeep.local.sagemaker.model import Params
+from sagekeep.local.sagemaker.platform import Platform
 from sagekeep.local.sagemaker.world import Caller, World
 
 # Seconds, where AWS takes minutes.
@@ -48,6 +51,7 @@ class Record:
     gone_at: float | None = None
     failure: str = ""
     interfaces: list[str] = field(default_factory=list)  # network interfaces that go with the record
+    fleet: Fleet = field(default_factory=Fleet)  # of an endpoint: what serves it
     token: str = ""  # the ClientRequestToken that made it
 
     def status(self, now: float) -> str:
@@ -106,9 +110,10 @@ def _key(key: tuple[str, ...]) -> tuple[str, ...]:
 class State:
     """All tables, the tags by ARN, and what every operation needs: the world, the clock, ARNs."""
 
-    def __init__(self, world: World, clock: Callable[[], float]) -> None:
+    def __init__(self, world: World, clock: Callable[[], float], platform: Platform | None = None) -> None:
         self.world = world
         self.clock = clock
+        self.platform = platform
         self.tags: dict[str, dict[str, str]] = {}
         self.limits = dict(LIMITS)
         self.domains = Table("domain")
@@ -120,10 +125,12 @@ class State:
         self.models = Table("model")
         self.endpoint_configs = Table("endpoint-config")
         self.endpoints = Table("endpoint")
+        self.processing_jobs = Table("processing-job")
+        self.training_jobs = Table("training-job")
         self.pipelines = Table("pipeline")
         self.executions = Table("pipeline-execution")
-        # A step runner sets this to None and finishes the executions that are Stopping itself.
-        self.stop_after: float | None = DELAYS["stop"]
+        # Without a platform nothing runs, and an execution that is Stopping is over after this time.
+        self.stop_after = None if platform else DELAYS["stop"]
         self._serial = 0
 
     @property
@@ -169,8 +176,21 @@ class State:
 
     def _let_go(self, record: Record) -> None:
         self.tags.pop(record.arn, None)
-        while record.interfaces:
-            self.world.delete_network_interface(record.interfaces.pop())
+        self.detach(record, list(record.interfaces))
+
+    def attach(self, record: Record, vpc: Params, count: int, what: str) -> list[str]:
+        """Put `count` network interfaces of a VpcConfig, spread over its subnets, where the record runs."""
+        subnets = [vpc["Subnets"][index % len(vpc["Subnets"])] for index in range(count)]
+        description = f"[DO NOT DELETE] ENI managed by SageMaker for {what} [{record.arn}]"
+        made = [self.world.create_network_interface(s, vpc["SecurityGroupIds"], description) for s in subnets]
+        record.interfaces += made
+        return made
+
+    def detach(self, record: Record, interfaces: Iterable[str]) -> None:
+        """Delete these network interfaces of the record."""
+        for interface in interfaces:
+            record.interfaces.remove(interface)
+            self.world.delete_network_interface(interface)
 
     def settle(self) -> None:
         """Finish the deletions whose time has come; deleted apps stay listed for a day."""

@@ -1,10 +1,12 @@
-"""The outside world as the control plane sees it: EC2, IAM, KMS and EventBridge behind one protocol."""
+"""The outside world as the control plane sees it: EC2, IAM, KMS, S3 and EventBridge behind one protocol."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from sagekeep.local.sagemaker.errors import AwsError
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,15 @@ class Caller:
     user_id: str
 
 
+@dataclass(frozen=True)
+class Permission:
+    """One action on one resource with its condition keys; every permission of a call must be allowed."""
+
+    action: str
+    resource_arn: str
+    context: Mapping[str, str | list[str]] = field(default_factory=dict)
+
+
 class World(Protocol):
     """What the control plane asks of the account around it. Look-ups return None or False for what does not exist."""
 
@@ -54,3 +65,12 @@ class World(Protocol):
     def role_trusts(self, arn: str, service: str) -> bool: ...
     def key_usable(self, key: str) -> bool: ...
     def emit_event(self, detail_type: str, detail: dict[str, Any], resources: Sequence[str]) -> None: ...
+
+    def denied(self, role_arn: str, session: str, permission: Permission) -> str:
+        """Why a session of the role may not do this, in AWS's words; "" when it may."""
+
+    def fault(self, action: str, resource_arn: str) -> AwsError | None:
+        """The fault that a test has injected for this call, if any; asking uses it up."""
+
+    def read_object(self, role_arn: str, session: str, uri: str) -> bytes:
+        """The content of s3://bucket/key, read with the role; raises AwsError (AccessDenied, NoSuchKey)."""
