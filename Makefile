@@ -5,6 +5,10 @@ BIN := .venv/bin
 ENV ?= poc
 # The bindings are large: without compiled bytecode each import takes a minute.
 unexport PYTHONDONTWRITEBYTECODE
+# Twice quiet: errors and no warnings. pip repeats a warning about a faulty index or mirror for each package.
+PIP_INSTALL := pip install --quiet --quiet --disable-pip-version-check
+# One environment for each container image that jobs and models run in, as requirements-NAME.in says.
+IMAGES := .venv-sklearn/done .venv-ml/done
 
 .PHONY: help setup setup-local setup-dev setup-ml demo synth test test-all check format lock clean
 
@@ -13,38 +17,38 @@ help: ## This list
 
 .venv/base: requirements.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --compile -r requirements.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(BIN)/$(PIP_INSTALL) --compile -r requirements.txt
+	$(BIN)/$(PIP_INSTALL) --no-deps --editable .
 	touch $@
 
 .venv/local: .venv/base requirements-local.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --compile -r requirements-local.txt
+	$(BIN)/$(PIP_INSTALL) --compile -r requirements-local.txt
 	touch $@
 
 .venv/dev: .venv/local requirements-dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --compile -r requirements-dev.txt
+	$(BIN)/$(PIP_INSTALL) --compile -r requirements-dev.txt
 	touch $@
 
-.venv-ml/done: requirements-ml.txt
-	$(PYTHON) -m venv .venv-ml
-	.venv-ml/bin/pip install --quiet --disable-pip-version-check --compile -r requirements-ml.txt
+.venv-%/done: requirements-%.txt
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/$(PIP_INSTALL) --compile -r $<
 	touch $@
 
 setup: .venv/base ## What synth, plan and deploy need
 setup-local: .venv/local ## What the embedded AWS needs besides
 setup-dev: .venv/dev ## What tests and checks need besides
-setup-ml: .venv-ml/done ## AutoGluon, for tests of the container scripts
+setup-ml: $(IMAGES) ## What jobs and models need besides: scikit-learn and AutoGluon, as in their images
 
-demo: .venv/local ## The whole life of an environment on the embedded AWS
+demo: .venv/local $(IMAGES) ## The whole life of an environment on the embedded AWS
 	$(BIN)/sagekeep demo --env $(ENV)
 
 synth: .venv/base ## Settings to Terraform: make synth ENV=poc
 	$(BIN)/sagekeep synth --env $(ENV)
 
-test: .venv/dev ## What CI runs
+test: .venv/dev $(IMAGES) ## What CI runs
 	$(BIN)/python -m pytest -m "not slow"
 
-test-all: .venv/dev .venv-ml/done ## Everything, with AutoGluon and cdktf-cli
+test-all: .venv/dev $(IMAGES) ## Everything, with cdktf-cli
 	$(BIN)/python -m pytest
 
 check: .venv/dev ## Format, lint, types
@@ -59,7 +63,7 @@ format: .venv/dev ## Format and mend what can be mended
 LOCK := $(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-header \
   --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 lock: .venv/dev ## Pin the newest versions that the .in files allow
-	for name in requirements requirements-local requirements-dev requirements-ml; do \
+	for name in requirements requirements-local requirements-dev requirements-sklearn requirements-ml; do \
 	  $(LOCK) --output-file $$name.txt $$name.in || exit 1; done
 
 clean: ## Remove what is generated; stops a local AWS first, refuses while state is local

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 from collections.abc import Mapping
@@ -12,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sagekeep.console import Env, Json, console, print_json, say
 from sagekeep.errors import OperationError, ToolkitError, UsageError
+from sagekeep.runs.cli import app as runs_app
 
 if TYPE_CHECKING:  # loaded by the command that needs them, so that --help answers at once
-    from rich.console import Console
-
     from sagekeep.deploy import Operations
     from sagekeep.stackset import StackResult
     from sagekeep.synthesis import Synthesis
@@ -34,12 +33,8 @@ state_app = typer.Typer(help="The place where Terraform's state lives.", no_args
 app.add_typer(settings_app, name="settings")
 app.add_typer(state_app, name="state")
 
-Env = Annotated[
-    str, typer.Option("--env", "-e", envvar="SAGEKEEP_ENV", help="environments/NAME.toml, or a path to a .toml file")
-]
 Out = Annotated[Path | None, typer.Option("--out", help="Folder of the synthesized Terraform")]
 Stacks = Annotated[list[str] | None, typer.Option("--stack", "-s", help="Only this stack; may be repeated")]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", "--auto-approve", help="Do not ask")]
 AsIs = Annotated[bool, typer.Option("--as-synthesized", help="Take the output folder as it is; do not synthesize")]
 
@@ -52,7 +47,7 @@ def doctor(*, as_json: Json = False) -> None:
 
     findings = examination.examine(project_root())
     if as_json:
-        _print_json([finding.document() for finding in findings])
+        print_json([finding.document() for finding in findings])
     else:
         _show_findings(findings)
     if not examination.healthy(findings):
@@ -65,10 +60,10 @@ def synth(*, env: Env = "poc", out: Out = None, as_json: Json = False) -> None:
     synthesis = _synthesis(env, out)
     if as_json:
         stacks = {name: {"folder": str(s.folder), "resources": s.resources} for name, s in synthesis.stacks.items()}
-        _print_json({"environment": synthesis.environment, "out": str(synthesis.out), "stacks": stacks})
+        print_json({"environment": synthesis.environment, "out": str(synthesis.out), "stacks": stacks})
         return
     for stack in synthesis.stacks.values():
-        _say(f"{stack.name:<10} {stack.resources:>4} resources  {stack.folder}")
+        say(f"{stack.name:<10} {stack.resources:>4} resources  {stack.folder}")
 
 
 @settings_app.command("schema")
@@ -76,7 +71,7 @@ def settings_schema() -> None:
     """Print the JSON Schema of a settings file, for editors."""
     from sagekeep.settings import schema  # noqa: PLC0415
 
-    _print_json(schema())
+    print_json(schema())
 
 
 @state_app.command("bootstrap")
@@ -93,9 +88,9 @@ def state_bootstrap(
 
     result = StateHome(_operations(env, out, as_is=as_is)).bootstrap(quick=quick)
     if as_json:
-        _print_json(result.document())
+        print_json(result.document())
     else:
-        _say(f"state {result.status}")
+        say(f"state {result.status}")
 
 
 @app.command()
@@ -165,7 +160,10 @@ def unlock(
     operations = _operations(env, out, as_is=as_is)
     operations.synthesis.chosen([stack])
     locks.unlock(operations.terraform, operations.synthesis.stacks[stack], lock_id, force=force)
-    _say(f"{stack}: the lock {lock_id} is released")
+    say(f"{stack}: the lock {lock_id} is released")
+
+
+app.add_typer(runs_app)
 
 
 @app.command()
@@ -175,16 +173,16 @@ def demo(
     as_json: Json = False,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the local AWS running where the demo failed")] = False,
 ) -> None:
-    """The whole life of an environment on the local AWS: deploy, check, use, destroy."""
+    """The whole life of an environment on the local AWS: deploy, check, run the pipeline, ask the endpoint, destroy."""
     from sagekeep.demo import run  # noqa: PLC0415
-    from sagekeep.report import show_schedule  # noqa: PLC0415
+    from sagekeep.demo.summary import show_summary  # noqa: PLC0415
     from sagekeep.synthesis import project_root  # noqa: PLC0415
 
     rehearsal = run(project_root(), env, keep=keep)
     if as_json:
-        _print_json(rehearsal.document())
+        print_json(rehearsal.document())
     else:
-        show_schedule(_console(), rehearsal.seconds)
+        show_summary(console(), rehearsal)
     if rehearsal.error:
         raise rehearsal.error
 
@@ -211,7 +209,7 @@ def _terminate(_number: int, _frame: FrameType | None) -> None:
 def _mount_local(arguments: list[str]) -> None:
     """The embedded AWS's own commands; they load only where they are asked for."""
     if arguments[:1] != ["local"]:
-        app.add_typer(typer.Typer(), name="local", help="The embedded AWS: up, status, down and more.")
+        app.add_typer(typer.Typer(), name="local", help="The embedded AWS: up, run, predict, status, down and more.")
         app.registered_groups[-1].typer_instance.callback()(_nothing)  # type: ignore[union-attr]
         return
     try:
@@ -259,42 +257,28 @@ def _finish(results: Mapping[str, StackResult], *, as_json: bool, detailed: bool
 
     code = deployment.exit_code(results, detailed=detailed)
     if as_json:
-        _print_json({"stacks": [result.document() for result in results.values()], "exit_code": code})
+        print_json({"stacks": [result.document() for result in results.values()], "exit_code": code})
     else:
-        report.show(_console(), results)
+        report.show(console(), results)
     raise typer.Exit(code)
-
-
-def _console(*, stderr: bool = False) -> Console:
-    from rich.console import Console as RichConsole  # noqa: PLC0415
-
-    return RichConsole(stderr=stderr)
-
-
-def _print_json(document: Any) -> None:
-    sys.stdout.write(json.dumps(document, indent=2) + "\n")
-
-
-def _say(text: str) -> None:
-    _console().print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _complain(error: ToolkitError) -> None:
     from rich.text import Text  # noqa: PLC0415
 
-    console = _console(stderr=True)
-    console.print(Text.assemble(("error: ", "red"), error.message), soft_wrap=True)
+    screen = console(stderr=True)
+    screen.print(Text.assemble(("error: ", "red"), error.message), soft_wrap=True)
     if error.hint:
-        console.print(Text(f"  {error.hint}"), soft_wrap=True)
+        screen.print(Text(f"  {error.hint}"), soft_wrap=True)
 
 
 def _show_findings(findings: list[Any]) -> None:
     from rich.text import Text  # noqa: PLC0415
 
     marks = {"ok": ("✓", "green"), "missing": ("✗", "red"), "optional": ("·", "yellow")}
-    console = _console()
+    screen = console()
     for finding in findings:
         mark, style = marks[finding.status]
-        console.print(Text.assemble((mark, style), f" {finding.name:<12} {finding.detail}"), soft_wrap=True)
+        screen.print(Text.assemble((mark, style), f" {finding.name:<12} {finding.detail}"), soft_wrap=True)
         if finding.mend:
-            console.print(Text(f"    {finding.mend}"), soft_wrap=True)
+            screen.print(Text(f"    {finding.mend}"), soft_wrap=True)

@@ -11,14 +11,18 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from importlib.metadata import distributions
 from pathlib import Path
 
 from sagekeep.errors import UsageError
+from sagekeep.local.jobs.images import standard
 from sagekeep.mirror import provider_source
 
 PYTHON = (3, 11)
 TERRAFORM = (1, 10)  # the S3 backend's use_lockfile
 LOCAL_PACKAGES = ("boto3", "cryptography", "ministack")
+NEEDED_LOCALLY = frozenset({"local AWS", "environments"})
+TOO_NEW = (3, 14)  # no AutoGluon 1.5 and no pandas 2.2 for it
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,9 @@ def examine(root: Path, environ: Mapping[str, str] | None = None) -> list[Findin
 
 
 def healthy(findings: list[Finding], *, local: bool = False) -> bool:
-    """True where nothing is missing; `local` also asks for what the embedded AWS needs."""
-    return not any(f.status == "missing" or (local and f.name == "local AWS" and f.status != "ok") for f in findings)
+    """True where nothing is missing; `local` also asks for what the embedded AWS and its jobs need."""
+    needed = NEEDED_LOCALLY if local else frozenset()
+    return not any(f.status == "missing" or (f.name in needed and f.status != "ok") for f in findings)
 
 
 def _python(_root: Path, _env: Mapping[str, str]) -> Finding:
@@ -123,6 +128,27 @@ def _local(_root: Path, _env: Mapping[str, str]) -> Finding:
     return Finding("local AWS", "optional", f"not installed: {', '.join(absent)}", mend)
 
 
+def _environments(root: Path, _env: Mapping[str, str]) -> Finding:
+    held, absent = [], []
+    for environment in dict.fromkeys(standard(root).values()):
+        versions = {name: _version(environment.folder, name) for name in (environment.package, "pandas")}
+        if all(versions.values()):
+            held.append(f"{environment.folder.name}: {', '.join(f'{name} {versions[name]}' for name in versions)}")
+        else:
+            absent.append(environment.folder.name)
+    if not absent:
+        return Finding("environments", "ok", "; ".join(held))
+    other = " PYTHON=python3.13" if sys.version_info[:2] >= TOO_NEW else ""
+    mend = f"only for jobs in the local AWS: make setup-ml{other}"
+    return Finding("environments", "optional", f"not installed: {', '.join(absent)}", mend)
+
+
+def _version(environment: Path, package: str) -> str:
+    """Of a package in another environment, from what pip wrote beside it; "" where it is not installed."""
+    folders = [str(folder) for folder in environment.glob("lib/python3*/site-packages")]
+    return next((found.version for found in distributions(name=package, path=folders)), "")
+
+
 def _output(command: list[str], env: Mapping[str, str]) -> str:
     done = subprocess.run(command, env=dict(env), capture_output=True, text=True, timeout=30, check=False)
     return done.stdout
@@ -135,4 +161,5 @@ CHECKS: tuple[Callable[[Path, Mapping[str, str]], Finding], ...] = (
     _provider,
     _credentials,
     _local,
+    _environments,
 )

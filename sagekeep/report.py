@@ -43,14 +43,3 @@ def _show_changes(console: Console, result: StackResult) -> None:
     lines = telling or (list(result.changes) if len(result.changes) <= FEW else [])
     for line in lines:
         console.print(Text(f"  {result.stack}: {line}", style="dim"), soft_wrap=True)
-
-
-def show_schedule(console: Console, phases: Mapping[str, float]) -> None:
-    """Prints how long each phase took."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("phase")
-    table.add_column("seconds", justify="right")
-    for name, seconds in phases.items():
-        table.add_row(name, f"{seconds:.1f}")
-    table.add_row(Text("total", style="bold"), Text(f"{sum(phases.values()):.1f}", style="bold"))
-    console.print(table)

@@ -17,11 +17,18 @@ class DataError(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """One CSV file that passed the checks: `columns` in the file's order, `rows` without the header."""
+    """One CSV file that passed the checks.
+
+    Attributes:
+        columns: their names, in the file's order.
+        rows: how many there are, without the header.
+        codes: columns with digits after a leading zero, such as 007: categories that look like numbers.
+    """
 
     path: Path
     columns: tuple[str, ...]
     rows: int
+    codes: frozenset[str]
 
 
 def check_folder(folder: Path, label: str) -> list[Source]:
@@ -77,6 +84,7 @@ def _check_records(path: Path) -> Source:
     csv.field_size_limit(sys.maxsize)  # a long text is no fault
     reader = csv.reader(_lines(path), strict=True, skipinitialspace=True)
     columns: tuple[str, ...] = ()
+    codes: set[int] = set()
     rows = line = 0
     try:
         for record in reader:
@@ -87,6 +95,7 @@ def _check_records(path: Path) -> Source:
                     raise DataError(
                         f"{path.name}, line {reader.line_num}: {len(record)} fields, but the header has {len(columns)}"
                     )
+                codes.update(place for place, cell in enumerate(record) if cell[:1] == "0" and cell[1:].isdigit())
                 rows += 1
             line = reader.line_num
     except csv.Error as error:
@@ -94,7 +103,7 @@ def _check_records(path: Path) -> Source:
         raise DataError(f"{path.name}, record starting on line {line + 1}: {fault}") from None
     if not columns:
         raise DataError(f"{path.name}: the file is empty")
-    return Source(path, columns, rows)
+    return Source(path, columns, rows, frozenset(columns[place] for place in codes))
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -16,12 +16,13 @@ import logging
 import math
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NoReturn
 
-import numpy as np
 import pandas as pd
 from checks import DataError, Source, check_folder, listing
-from sklearn.model_selection import train_test_split
+from split import split
 
 # Written as an empty field, which is how AutoGluon learns that a value is missing. Not left to pandas: its own list
 # differs between versions.
@@ -29,32 +30,39 @@ MISSING = (
     "", "#N/A", "#NA", "<NA>", "?", "N/A", "NA", "NULL", "NaN", "None", "n/a", "na", "nan", "none", "null",
     "-NaN", "-nan",
 )  # fmt: skip
-CLASS_NAMES = ("None", "none")  # in the label column these may well be a class, so there they are not missing
+# In a label column of words these may well be classes (NA is North America); among numbers they are missing.
+CLASS_NAMES = ("N/A", "NA", "NULL", "None", "n/a", "na", "none", "null")
 PROBLEM_TYPES = ("", "binary", "multiclass", "regression")
 EXIT_MESSAGE_BYTES = 1024
 
 log = logging.getLogger("preprocess")
 
 
+class OptionParser(argparse.ArgumentParser):
+    """Raises instead of ending the program, so that a wrong option reaches the exit message."""
+
+    def error(self, message: str) -> NoReturn:
+        """Called by argparse with the fault."""
+        raise DataError(f"options: {message}")
+
+
 def main(argv: list[str]) -> int:
     """Exit code 0, or 1 with one line that says what is wrong with the data."""
-    options = parse(argv)
     base = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
     try:
-        sources = check_folder(base / "processing" / "input" / "data", options.label)
-        table = label_rows(read(sources, options.label), options.label)
-        held_out = split(table, options)
-        write(table[~held_out], base / "processing" / "output" / "train" / "train.csv")
-        write(table[held_out], base / "processing" / "output" / "test" / "test.csv")
+        prepare(parse(argv), base / "processing")
     except (DataError, OSError, pd.errors.ParserError) as error:
         return fail(base, str(error))
+    except Exception as error:  # whatever pandas raises must end in one line; the log has the rest
+        log.info("preprocessing failed", exc_info=True)
+        return fail(base, f"{type(error).__name__}: {error}")
     return 0
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
-    """The options of the command line; argparse ends the program where they are wrong."""
-    parser = argparse.ArgumentParser(description="CSV files to train.csv and test.csv")
+    """The options of the command line; raises DataError where they are wrong."""
+    parser = OptionParser(description="CSV files to train.csv and test.csv", allow_abbrev=False)
     parser.add_argument("--label", required=True, help="the column to predict")
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same split")
     parser.add_argument("--test-fraction", type=float, default=0.2, help="share of the rows to hold out")
@@ -62,40 +70,59 @@ def parse(argv: list[str]) -> argparse.Namespace:
     options = parser.parse_args(argv)
     if not 0 < options.test_fraction < 1:
         parser.error(f"--test-fraction: must be between 0 and 1 (got {options.test_fraction})")
+    if not 0 <= options.seed < 2**32:
+        parser.error(f"--seed: must be between 0 and {2**32 - 1} (got {options.seed})")
     return options
 
 
+def prepare(options: argparse.Namespace, folder: Path) -> None:
+    """Check, read, split, write."""
+    sources = check_folder(folder / "input" / "data", options.label)
+    table = label_rows(read(sources, options.label), options.label)
+    held_out = split(table, options)
+    write(table[~held_out], folder / "output" / "train" / "train.csv")
+    write(table[held_out], folder / "output" / "test" / "test.csv")
+
+
 def read(sources: list[Source], label: str) -> pd.DataFrame:
-    """One table of all files, each column cleaned; the label stays text, so that it is written as it was read."""
-    missing = {
-        name: [text for text in MISSING if not (name == label and text in CLASS_NAMES)] for name in sources[0].columns
-    }
-    tables = []
-    for source in sources:
-        table = pd.read_csv(
-            source.path,
-            header=0,
-            names=list(source.columns),
-            index_col=False,
-            skipinitialspace=True,
-            dtype={label: str},
-            keep_default_na=False,
-            na_values=missing,
-            float_precision="round_trip",  # a number is written as it was read, to its last digit
-            low_memory=False,  # one type for a column, not one for each chunk
-        )
-        log.info("read %s: %d rows, %d columns", source.path.name, len(table), len(table.columns))
-        tables.append(table[list(sources[0].columns)])
+    """One table of all files, each column cleaned; label and codes stay text, so that they are written as read."""
+    columns = list(sources[0].columns)
+    missing = {name: [text for text in MISSING if name != label or text not in CLASS_NAMES] for name in columns}
+    as_text = {name: str for name in columns if name == label or any(name in source.codes for source in sources)}
+    tables = [read_file(source, missing, as_text)[columns] for source in sources]
     table = tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
-    return table.assign(**{name: clean(table[name], missing[name]) for name in table.columns})
+    del tables  # a column that is replaced below is then freed at once
+    for name in columns:
+        table[name] = clean(table[name], missing[name])
+    return table
+
+
+def read_file(source: Source, missing: Mapping[str, list[str]], as_text: Mapping[str, type]) -> pd.DataFrame:
+    """The rows of one file, typed by pandas but for the columns in `as_text`."""
+    table = pd.read_csv(
+        source.path,
+        header=0,
+        names=list(source.columns),
+        index_col=False,
+        skipinitialspace=True,
+        dtype=as_text,
+        keep_default_na=False,
+        na_values=missing,
+        float_precision="round_trip",  # a number is written as it was read, to its last digit
+        low_memory=False,  # one type for a column, not one for each chunk
+    )
+    log.info("read %s: %d rows, %d columns", source.path.name, len(table), len(table.columns))
+    return table
 
 
 def clean(column: pd.Series, missing: list[str]) -> pd.Series:
     """What AutoGluon can use: numbers, or text as a category. It fills missing values and encodes categories itself."""
     if pd.api.types.is_bool_dtype(column):
-        return column.astype(int)
-    if pd.api.types.is_numeric_dtype(column):
+        return column.astype("int8")
+    if pd.api.types.is_float_dtype(column):
         return column.replace([math.inf, -math.inf], math.nan)
+    if pd.api.types.is_numeric_dtype(column):
+        return column
     return column.map(lambda value: tidy(value, missing))
 
 
@@ -109,7 +136,17 @@ def tidy(value: object, missing: list[str]) -> object:
 
 def label_rows(table: pd.DataFrame, label: str) -> pd.DataFrame:
     """The rows that have a label, of which there must be two different ones."""
-    labelled = table[table[label].notna()]
+    labels = table[label]
+    words = labels[labels.isin(CLASS_NAMES)]
+    others = labels.drop(words.index).dropna()
+    if len(words) and pd.to_numeric(others, errors="coerce").notna().all():
+        labels = labels.drop(words.index)
+    elif len(words):
+        log.info(
+            "%s in the label column: taken for a class; leave the field empty to say missing",
+            listing(sorted(set(words))),
+        )
+    labelled = table.loc[labels.dropna().index]
     if len(labelled) < len(table):
         log.info("dropped %d of %d rows: they have no label", len(table) - len(labelled), len(table))
     empty = labelled.isna().sum()
@@ -123,68 +160,6 @@ def label_rows(table: pd.DataFrame, label: str) -> pd.DataFrame:
             "there is nothing to tell apart"
         )
     return labelled
-
-
-def split(table: pd.DataFrame, options: argparse.Namespace) -> np.ndarray:
-    """Which rows are held out, as booleans. Equal rows stay together: a held-out row is never in train.csv."""
-    row_hash = pd.util.hash_pandas_object(table, index=False).to_numpy()
-    _, first, copy_of = np.unique(row_hash, return_index=True, return_inverse=True)
-    labels = table[options.label]
-    if is_regression(labels, options.problem_type):
-        candidates, strata = np.arange(len(first)), None
-        log.info("split: plain (regression)")
-    else:
-        candidates, strata = stratify(labels.iloc[first].to_numpy(), options.label)
-        log.info("split: stratified by %r, %d classes", options.label, len(np.unique(strata)))
-    held_out = np.zeros(len(first), dtype=bool)
-    held_out[choose(candidates, strata, options)] = True
-    rows = held_out[copy_of]
-    log.info("train %d rows, test %d rows, %d rows are copies of others", *count(rows), len(rows) - len(first))
-    return rows
-
-
-def choose(candidates: np.ndarray, strata: np.ndarray | None, options: argparse.Namespace) -> np.ndarray:
-    """The held-out part of `candidates`: the wanted share, but at least a row for each class on either side."""
-    classes = 1 if strata is None else len(np.unique(strata))
-    wanted = math.ceil(len(candidates) * options.test_fraction)
-    size = min(max(wanted, classes), len(candidates) - classes)
-    if size < 1:
-        raise DataError(f"{len(candidates)} different rows are too few to hold some out; add data")
-    return train_test_split(candidates, test_size=size, random_state=options.seed, stratify=strata)[1]
-
-
-def stratify(labels: np.ndarray, label: str) -> tuple[np.ndarray, np.ndarray]:
-    """Positions that may be held out, and their classes. A class with one row cannot be split: it goes to train."""
-    values, class_of, sizes = np.unique(labels.astype(str), return_inverse=True, return_counts=True)
-    single = values[sizes == 1]
-    if len(single) == len(values):
-        raise DataError(f"every value of {label!r} is in one row only: is it an identifier rather than a label?")
-    if len(single):
-        log.info("kept in train, as they have one row each: %s", listing(map(str, single)))
-    candidates = np.flatnonzero(sizes[class_of] > 1)
-    return candidates, class_of[candidates]
-
-
-def is_regression(labels: pd.Series, problem_type: str) -> bool:
-    """As settled by `problem_type`, else as AutoGluon infers it: many different numbers are a quantity."""
-    numbers = pd.to_numeric(labels, errors="coerce")
-    different = labels.nunique()
-    if problem_type == "binary" and different != 2:
-        raise DataError(f"the problem type is binary, but the label {labels.name!r} has {different} values")
-    if problem_type == "regression" and numbers.isna().any():
-        odd = labels[numbers.isna()].iloc[0]
-        raise DataError(f"the problem type is regression, but the label {labels.name!r} holds {odd!r}, no number")
-    if problem_type:
-        return problem_type == "regression"
-    if numbers.isna().any() or different <= 2:
-        return False
-    few = different / len(labels) <= (0.05 if len(labels) > 1000 else 0.1) and different <= 1000
-    return not (few and (numbers % 1 == 0).all())
-
-
-def count(rows: np.ndarray) -> tuple[int, int]:
-    """How many rows train and test get."""
-    return int((~rows).sum()), int(rows.sum())
 
 
 def write(table: pd.DataFrame, path: Path) -> None:

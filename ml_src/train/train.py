@@ -30,6 +30,9 @@ from autogluon.tabular import TabularPredictor
 from sklearn.model_selection import train_test_split
 
 VALIDATION_FRACTION = 0.2
+CODE = r"0[0-9]+"
+INTEGER = r"-?[0-9]{1,18}"
+NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 
 log = logging.getLogger("train")
 
@@ -98,7 +101,7 @@ def train(options: argparse.Namespace, folders: Folders) -> None:
     """Read, fit, measure, save; what can fail early is looked at first."""
     if not (folders.serving / "inference.py").is_file():
         raise TrainingError(f"channel 'serving': no inference.py in {folders.serving}")
-    fitting, validation = split(read(folders.train, options.label), options)
+    fitting, validation = split(read(folders.train, options), options)
     folders.output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as workspace:
         started = time.monotonic()
@@ -115,36 +118,73 @@ def train(options: argparse.Namespace, folders: Folders) -> None:
     log.info("done: %s", json.dumps(report))
 
 
-def read(folder: Path, label: str) -> pd.DataFrame:
-    """All CSV files of the train channel as one table."""
-    files = sorted(folder.rglob("*.csv"))
+def read(folder: Path, options: argparse.Namespace) -> pd.DataFrame:
+    """All CSV files of the train channel as one table, the label as `label_values` has it."""
+    label, files = options.label, sorted(folder.rglob("*.csv"))
     if not files:
         raise TrainingError(f"channel 'train': no CSV file in {folder}")
-    # Preprocess left empty fields for missing values, and nothing else: a class called "None" is a class.
-    options = {"low_memory": False, "keep_default_na": False, "na_values": [""]}
-    table = pd.concat([pd.read_csv(file, **options) for file in files], ignore_index=True)
+    # Codes such as 007 are categories: only their text tells them from numbers.
+    texts = (read_file(file, str) for file in files)
+    codes = {name for text in texts for name in text if text[name].str.fullmatch(CODE, na=False).any()}
+    table = pd.concat([read_file(file, dict.fromkeys({*codes, label}, str)) for file in files], ignore_index=True)
     if label not in table.columns:
         names = ", ".join(map(repr, table.columns[:20]))
         raise TrainingError(f"channel 'train': no label column {label!r}; the columns begin with {names}")
-    table = table.dropna(subset=[label])
+    table = table.dropna(subset=[label]).copy()
     if len(table) < 2:
         raise TrainingError(f"channel 'train': {len(table)} rows with a label; training needs more")
+    table[label] = label_values(table[label], options.problem_type)
+    repeated = (table[label].value_counts() > 1).sum()
+    if repeated < 2 and not is_quantity(table[label], options.problem_type):
+        raise TrainingError(
+            f"channel 'train': fewer than two values of the label {label!r} are in two rows or more; training learns a "
+            "class from one row and measures it on another"
+        )
     return table
 
 
+def read_file(file: Path, dtype: Any) -> pd.DataFrame:
+    """One CSV file. Preprocess left empty fields for missing values, and nothing else: the class "NA" is a class."""
+    options = {"low_memory": False, "keep_default_na": False, "na_values": [""], "float_precision": "round_trip"}
+    try:
+        return pd.read_csv(file, dtype=dtype, **options)
+    except (ValueError, pd.errors.ParserError) as error:  # also: no text, an empty file
+        raise TrainingError(f"channel 'train': cannot read {file.name}: {error}") from None
+
+
+def label_values(label: pd.Series, problem_type: str) -> pd.Series:
+    """Numbers where every label is written as one; otherwise its text, for the endpoint answers with what is here."""
+    numbers = label.str.fullmatch(NUMBER).all()
+    if problem_type == "regression" and not numbers:
+        odd = label[~label.str.fullmatch(NUMBER)].iloc[0]
+        raise TrainingError(f"the problem type is regression, but the label {label.name!r} holds {odd!r}, no number")
+    if not numbers or (problem_type != "regression" and label.str.fullmatch(CODE).any()):
+        return label
+    return label.astype(int if label.str.fullmatch(INTEGER).all() else float)
+
+
 def split(table: pd.DataFrame, options: argparse.Namespace) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """A part to fit and a part to validate; where every class has two rows to share, both parts get each class."""
-    sizes = table[options.label].map(table[options.label].value_counts())
-    classes = table[options.label].nunique()
+    """A part to fit and a part to validate; both have every class that has rows enough, and fitting has the others."""
+    labels = table[options.label]
     wanted = math.ceil(len(table) * VALIDATION_FRACTION)
-    by_class = options.problem_type != "regression" and sizes.min() > 1 and classes <= wanted
-    fitting, validation = train_test_split(
-        table,
-        test_size=min(wanted, len(table) - 1),
+    shared = labels.map(labels.value_counts()) > 1
+    classes = labels[shared].nunique()
+    room = classes <= wanted <= shared.sum() - classes
+    by_class = room and not is_quantity(labels, options.problem_type)
+    candidates = table[shared] if by_class else table
+    validation = train_test_split(
+        candidates.index,
+        test_size=min(wanted, len(candidates) - 1),
         random_state=options.seed,
-        stratify=table[options.label] if by_class else None,
-    )
-    return fitting, validation
+        stratify=labels[shared] if by_class else None,
+    )[1]
+    return table.drop(validation), table.loc[validation]
+
+
+def is_quantity(labels: pd.Series, problem_type: str) -> bool:
+    """Whether it may be a regression: then values that occur once are no classes to be kept in one part."""
+    numeric = pd.api.types.is_numeric_dtype(labels)
+    return problem_type == "regression" or (not problem_type and numeric and labels.nunique() > 2)
 
 
 def fit(
@@ -188,7 +228,7 @@ def fail(path: Path, message: str) -> int:
     line = " ".join(message.split())
     sys.stderr.write(f"train: {line}\n")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(line[:1024])
+    path.write_text(line[:1024], encoding="utf-8")
     return 1
 
 

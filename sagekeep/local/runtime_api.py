@@ -63,7 +63,7 @@ class RuntimeApi:
 
     def _model_error(self, name: str, status: int, said: str) -> Answer:
         world = self._control_plane.state.world
-        kind = "client" if status < 500 else "server"
+        kind = "client" if 400 <= status < 500 else "server"  # 0: no answer at all
         group = f"/aws/sagemaker/Endpoints/{name}"
         message = (
             f'Received {kind} error ({status}) from primary with message "{said[:_QUOTED]}". '

@@ -82,6 +82,11 @@ class LocalWorld:
         record = kms._resolve_key(key)
         return record is not None and record.get("KeyState") == "Enabled"
 
+    def object_exists(self, uri: str) -> bool:
+        """Whether there is an object s3://bucket/key, whoever may read it."""
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        return key in s3._buckets.get(bucket, {}).get("objects", {})
+
     def emit_event(self, detail_type: str, detail: dict[str, Any], resources: Sequence[str]) -> None:
         """Put an event of SageMaker on the default bus."""
         entry = {

@@ -57,6 +57,7 @@ class FakeWorld:
         self.asked: list[tuple[str, str, Permission]] = []  # role, session, what it wanted to do
         self.forbidden: set[str] = set()  # actions that no role may
         self.faults: list[tuple[str, AwsError]] = []  # for the next calls of an action
+        self.lost: set[str] = set()
         self.objects: dict[str, bytes] = {}
         self._number = 0
 
@@ -111,6 +112,9 @@ class FakeWorld:
     def fault(self, action: str, resource_arn: str) -> AwsError | None:
         place = next((index for index, (hit, _) in enumerate(self.faults) if hit == action), None)
         return None if place is None else self.faults.pop(place)[1]
+
+    def object_exists(self, uri: str) -> bool:
+        return uri not in self.lost
 
     def read_object(self, role_arn: str, session: str, uri: str) -> bytes:
         if uri not in self.objects:

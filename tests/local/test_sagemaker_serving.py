@@ -216,3 +216,10 @@ def test_without_a_platform_nothing_answers() -> None:
     account("CreateEndpoint", EndpointName="e", EndpointConfigName="c")
     account.wait()
     assert account("DescribeEndpoint", EndpointName="e")["EndpointStatus"] == "InService"
+
+
+def test_a_model_without_its_archive_is_refused(account: RunningAccount) -> None:
+    account.world.lost.add("s3://data/model.tar.gz")
+    container = {"Image": "i", "ModelDataUrl": "s3://data/model.tar.gz"}
+    with pytest.raises(AwsError, match=r"Could not find model data at s3://data/model\.tar\.gz\."):
+        account.model("lost", PrimaryContainer=container)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import importlib.util
-import os
+import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ML_SRC = ROOT / "ml_src"
 SCRIPT_SECONDS = 300
+DRIVER = Path(__file__).parent / "drive_inference.py"
 
 
 def load(relative: str) -> ModuleType:
@@ -41,15 +44,22 @@ def payload() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def sklearn_python() -> str:
+    """The interpreter with what the scikit-learn image holds."""
+    return interpreter(".venv-sklearn")
+
+
+@pytest.fixture(scope="session")
 def ml_python() -> str:
-    """An interpreter with pandas, scikit-learn and AutoGluon: SAGEKEEP_ML_PYTHON, or .venv-ml."""
-    path = Path(os.environ.get("SAGEKEEP_ML_PYTHON") or ROOT / ".venv-ml" / "bin" / "python")
-    if path.is_file():
-        return str(path)
-    message = f"no interpreter at {path}; make it from requirements-ml.in or set SAGEKEEP_ML_PYTHON"
-    if os.environ.get("CI") == "true":
-        pytest.fail(message)
-    pytest.skip(message)
+    """The interpreter with what the AutoGluon images hold."""
+    return interpreter(".venv-ml")
+
+
+def interpreter(environment: str) -> str:
+    path = ROOT / environment / "bin" / "python"
+    if not path.is_file():
+        pytest.fail(f"no {environment}: run make setup-ml")
+    return str(path)
 
 
 @dataclass(frozen=True)
@@ -69,12 +79,13 @@ Runner = Callable[..., Run]
 
 
 @pytest.fixture(scope="session")
-def run_script(ml_python: str) -> Runner:
+def run_script(sklearn_python: str, ml_python: str) -> Runner:
     """run_script("train/train.py", base, *arguments): the script, as SageMaker starts it, in a bare environment."""
+    pythons = {"preprocess": sklearn_python, "train": ml_python}
 
     def run(script: str, base: Path, *arguments: str) -> Run:
         done = subprocess.run(
-            [ml_python, str(ML_SRC / script), *arguments],
+            [pythons[script.partition("/")[0]], str(ML_SRC / script), *arguments],
             env={
                 "PATH": "/usr/bin:/bin",
                 "HOME": str(base),
@@ -90,3 +101,42 @@ def run_script(ml_python: str) -> Runner:
         return Run(done.returncode, done.stdout, done.stderr, base)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def build_model(run_script: Runner) -> Callable[[Path, str], None]:
+    """build_model(base, label): preprocess and train, as the pipeline does, on processing/input/data."""
+
+    def build(base: Path, label: str) -> None:
+        options = ("--seed", "1", "--test-fraction", "0.2")
+        run = run_script("preprocess/preprocess.py", base, f"--label={label}", *options)
+        assert run.code == 0, run.err
+        channels = base / "input" / "data"
+        shutil.copytree(base / "processing" / "output" / "train", channels / "train")
+        shutil.copytree(ML_SRC / "inference", channels / "serving")
+        hyperparameters = {"label": label, "problem_type": "", "presets": "", "time_limit": "30", "seed": "1"}
+        arguments = [word for key, value in hyperparameters.items() for word in (f"--{key}", value)]
+        run = run_script("train/train.py", base, *arguments)
+        assert run.code == 0, run.err
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def ask(ml_python: str) -> Callable[..., list[dict[str, Any]]]:
+    """ask(base, [body, content type, accept], ...) -> answers, from a process that has only the model's folder."""
+
+    def send(base: Path, *requests: list[str]) -> list[dict[str, Any]]:
+        asked, answered = base / "requests.json", base / "answers.json"
+        asked.write_text(json.dumps(requests))
+        done = subprocess.run(
+            [ml_python, "-B", str(DRIVER), str(base / "model"), str(asked), str(answered)],
+            capture_output=True,
+            text=True,
+            timeout=SCRIPT_SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(answered.read_text())
+
+    return send

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import csv
 import random
-import subprocess
-import time
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+from bench.preprocess import MEGABYTE, SHAPES, measure, write_table
 
 SCRIPT = "preprocess/preprocess.py"
 LABEL = ("--label", "label")
@@ -64,6 +62,12 @@ def table(labels: list[str], *, seed: int = 1) -> str:
             id="identifier",
         ),
         pytest.param(
+            "x,label\n1,a\n2,a\n3,b\n",
+            LABEL,
+            "all values of 'label' but one are in one row only: 'b'; add rows",
+            id="one class with rows enough",
+        ),
+        pytest.param(
             table(["1", "2", "many"] * 5),
             (*LABEL, "--problem-type", "regression"),
             "the problem type is regression, but the label 'label' holds 'many', no number",
@@ -72,8 +76,23 @@ def table(labels: list[str], *, seed: int = 1) -> str:
         pytest.param(
             table(["1", "2", "3"] * 5),
             (*LABEL, "--problem-type", "binary"),
-            "the problem type is binary, but the label 'label' has 3 values",
+            "the problem type is binary, but the label 'label' has 3 values: '1', '2', '3'",
             id="three binary classes",
+        ),
+        pytest.param(
+            "x,label\n1,a\n2,caf\u00e9\n".encode("latin-1"),
+            LABEL,
+            "data.csv, line 3: byte 17 (0xe9) is not UTF-8; save the file as UTF-8",
+            id="latin-1",
+        ),
+        pytest.param(
+            "", ("--test-fraction", "0.2"), "options: the following arguments are required: --label", id="options"
+        ),
+        pytest.param(
+            "",
+            ("--label=x", "--test-fraction=2"),
+            "options: --test-fraction: must be between 0 and 1 (got 2.0)",
+            id="fraction",
         ),
     ],
 )
@@ -122,11 +141,26 @@ def test_a_quantity_is_split_plainly_even_though_no_value_repeats(preprocess) ->
     assert (len(rows_of(run, "train")), len(rows_of(run, "test"))) == (40, 10)
 
 
-def test_rows_without_a_label_are_dropped_and_counted_and_none_is_a_class(preprocess) -> None:
-    run = preprocess({"data.csv": table(["None", "some"] * 20 + ["", "NA", "?"])})
-    assert "dropped 3 of 43 rows: they have no label" in run.out
+def test_rows_without_a_label_are_dropped_and_counted_and_words_are_classes(preprocess) -> None:
+    run = preprocess({"data.csv": table(["None", "NA", "some"] * 20 + ["", " ", "?"])})
+    assert "'NA', 'None' in the label column: taken for a class; leave the field empty to say missing" in run.out
+    assert "dropped 3 of 63 rows: they have no label" in run.out
     written = rows_of(run, "train") + rows_of(run, "test")
-    assert Counter(row["label"] for row in written) == {"None": 20, "some": 20}
+    assert Counter(row["label"] for row in written) == {"None": 20, "NA": 20, "some": 20}
+
+
+def test_among_numbers_a_word_for_missing_is_no_class(preprocess) -> None:
+    run = preprocess({"data.csv": table(["0", "1"] * 20 + ["NA", "None", ""])})
+    assert "dropped 3 of 43 rows: they have no label" in run.out
+    assert {row["label"] for row in rows_of(run, "train") + rows_of(run, "test")} == {"0", "1"}
+
+
+def test_codes_with_leading_zeros_are_written_as_read_in_every_file(preprocess) -> None:
+    first, second = table(["a", "b"] * 10), table(["a", "b"] * 10, seed=2).replace(",1,", ",01,", 1)
+    run = preprocess({"one.csv": first, "two.csv": second})
+    written = rows_of(run, "train") + rows_of(run, "test")
+    assert Counter(row["z"] for row in written)["01"] == 1
+    assert {row["z"] for row in written} == {"01", *map(str, range(20))}
 
 
 def test_values_are_written_as_read_and_the_missing_as_empty_fields(preprocess) -> None:
@@ -144,7 +178,7 @@ def test_values_are_written_as_read_and_the_missing_as_empty_fields(preprocess) 
 
 
 def extra_rows() -> str:
-    return "".join(f"{n},c,t,true,g,1,x\n" for n in range(10))
+    return "".join(f"{n},c,t,true,g,1,{'xy'[n % 2]}\n" for n in range(10))
 
 
 def test_several_files_of_one_header_are_one_table(preprocess) -> None:
@@ -156,30 +190,10 @@ def test_several_files_of_one_header_are_one_table(preprocess) -> None:
     assert sorted(",".join(row.values()) for row in written) == sorted(rows)
 
 
-def test_a_100_mb_file_needs_less_than_2_gb(ml_python, tmp_path: Path) -> None:
+def test_a_100_mb_file_needs_less_than_2_gb(sklearn_python, tmp_path: Path) -> None:
     folder = tmp_path / "processing" / "input" / "data"
     folder.mkdir(parents=True)
-    chance = random.Random(5)  # noqa: S311 - data, no secret
-    with (folder / "data.csv").open("w") as file:
-        file.write("a,b,c,d,word,label\n")
-        while file.tell() < 100_000_000:
-            numbers = ",".join(f"{chance.random():.12f}" for _ in range(4))
-            file.write(f"{numbers},w{chance.getrandbits(40):x},{'yes' if chance.random() > 0.5 else 'no'}\n")
-    measure = (
-        "import resource, subprocess, sys; code = subprocess.call(sys.argv[1:], stdout=sys.stderr); "
-        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss); sys.exit(code)"
-    )
-    script = Path(__file__).resolve().parents[2] / "ml_src" / SCRIPT
-    started = time.monotonic()
-    done = subprocess.run(
-        [ml_python, "-c", measure, ml_python, str(script), *LABEL],
-        env={"SAGEMAKER_BASE_DIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    megabytes = int(done.stdout) / 1024
-    assert megabytes < 2000, f"{megabytes:.0f} MB in {time.monotonic() - started:.0f} s"
-    print(f"100 MB: {megabytes:.0f} MB of memory, {time.monotonic() - started:.0f} s")  # noqa: T201 - a measurement
+    write_table(folder / "data.csv", SHAPES["single digits"], 100 * MEGABYTE)  # what takes most memory of the shapes
+    code, megabytes, _ = measure(Path(sklearn_python), tmp_path)
+    assert code == 0
+    assert megabytes < 2000

@@ -10,6 +10,11 @@ from estates import Estate, faults
 from sagekeep.local import instance
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What ends an estate's life comes after the tests that use it."""
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+
+
 @pytest.fixture(scope="session")
 def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
     """Bootstrapped and deployed; the account goes away with the run, whatever the tests did to it."""

@@ -19,6 +19,7 @@ from sagekeep.settings import load
 from sagekeep.stackset import StackResult
 
 ROOT = Path(__file__).parents[2]
+NAME = "ml-pipeline-example-classification"
 STACKS = ("keys", "network", "storage", "studio", "pipeline")
 
 

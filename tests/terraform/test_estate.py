@@ -1,6 +1,7 @@
 """The life of an environment: real terraform, the real functions, the embedded AWS with IAM enforced.
 
-The tests stand in the order of that life and share one account: each leaves it deployed and in order.
+The tests share one account and stand in the order of that life: each leaves it deployed and in order, and those marked
+`last` come after all others that use it.
 """
 
 from __future__ import annotations
@@ -18,14 +19,13 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from estates import ROOT, Estate, client_with, faults
+from estates import NAME, ROOT, Estate, client_with, faults
 from sagekeep import locks, studio_visit
 from sagekeep.local import leftovers
 from sagekeep.local.faults import Fault
 from sagekeep.teardown import destroy_all
 from sagekeep.terraform import Terraform
 
-NAME = "ml-pipeline-example-classification"
 pytestmark = pytest.mark.timeout(1200)
 
 
@@ -138,6 +138,7 @@ def test_ctrl_c_lets_terraform_finish_and_releases_the_lock(estate: Estate) -> N
     assert faults(estate.deploy("pipeline")) == {}
 
 
+@pytest.mark.last
 def test_a_renamed_pipeline_replaces_the_old_one(estate: Estate) -> None:
     estate.edit(NAME, "renamed-pipeline")
     assert faults(estate.deploy("pipeline")) == {}
@@ -172,6 +173,7 @@ def test_nobody_reads_the_data_bucket_from_outside_who_is_not_named(estate: Esta
         iam.delete_role(RoleName="outsider")
 
 
+@pytest.mark.last
 def test_destroy_sweeps_what_people_left_in_studio_and_leaves_nothing(estate: Estate) -> None:
     studio_visit.open_app(estate.instance.environment(), estate.instance.region)
     assert estate.client("sagemaker").list_apps()["Apps"]

@@ -57,7 +57,7 @@ class LocalPlatform:
 
     Args:
         folder: for the private folders of all work; what an earlier process left in it is removed.
-        images: repository of an image -> environment that runs it.
+        environments: repository of an image -> what runs it; images.standard() has the template's.
     """
 
     def __init__(

@@ -59,6 +59,13 @@ def check_vpc_config(world: World, config: Params | None) -> None:
         check_groups(world, config["SecurityGroupIds"], check_subnets(world, config["Subnets"]))
 
 
+def check_model_data(world: World, model: Params) -> None:
+    """The archives that a model names are there, as CreateModel asks (aws/sagemaker-python-sdk, issue 608)."""
+    for url in members(model, "ModelDataUrl"):
+        if not world.object_exists(url):
+            raise invalid(f"Could not find model data at {url}.")
+
+
 def check_volume_key(instance_types: Iterable[str], key: str | None) -> None:
     """No volume key is asked for on an instance type with local storage."""
     for instance_type in instance_types if key else ():

@@ -6,7 +6,7 @@ one delete a configuration or model that an endpoint uses; the endpoint goes on 
 
 from __future__ import annotations
 
-from sagekeep.local.sagemaker.checks import check_key, check_role, check_volume_key, check_vpc_config
+from sagekeep.local.sagemaker.checks import check_key, check_model_data, check_role, check_volume_key, check_vpc_config
 from sagekeep.local.sagemaker.errors import invalid
 from sagekeep.local.sagemaker.listing import Listing, Row, listed
 from sagekeep.local.sagemaker.model import Params
@@ -45,6 +45,8 @@ def _create_model(state: State, request: Params, _caller: Caller) -> Params:
         raise invalid("ExecutionRoleArn is required for a model that is deployed with instances.")
     check_role(state.world, request["ExecutionRoleArn"])
     check_vpc_config(state.world, request.get("VpcConfig"))
+    if state.platform:
+        check_model_data(state.world, request)
     record = add(state, state.models, request["ModelName"], {"EnableNetworkIsolation": False, **request})
     return {"ModelArn": record.arn}
 

@@ -1,0 +1,1 @@
+"""Executions of the pipeline, on a real account or the embedded AWS: start, follow, read logs, ask the endpoint."""
