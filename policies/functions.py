@@ -97,7 +97,7 @@ def data_seed(s: Settings, data_key_arn: str) -> list[Statement]:
     return [
         allow("SeeWhetherDataIsThere", ["s3:ListBucket"], on=[bucket], only=[when("StringLike", "s3:prefix", "raw/*")]),
         read_objects("ReadTheSeed", s, "raw"),
-        allow("WriteAndDeleteTheSeed", ["s3:DeleteObject", "s3:PutObject"], on=[f"{bucket}/raw/data.csv"]),
+        allow("WriteAndDeleteTheSeed", ["s3:DeleteObject", "s3:PutObject"], on=[f"{bucket}/{names.SEED}"]),
         allow("UseTheDataKey", ["kms:Decrypt", "kms:GenerateDataKey"], on=[data_key_arn]),
     ]
 

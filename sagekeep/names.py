@@ -12,6 +12,9 @@ from sagekeep.settings import DEFAULT_ENVIRONMENT, Settings
 
 BUCKETS = ("state", "state-logs", "data", "access-logs")
 FUNCTIONS = ("pipeline-manager", "pipeline-reader", "data-seed", "studio-sweeper")
+# Where the pipeline looks for data unless a run names another place; other data lie beside it, below raw/.
+DEFAULT_DATA = "raw/default/"
+SEED = f"{DEFAULT_DATA}data.csv"
 ROLES = ("job", "pipeline", "studio", "flow-logs", *FUNCTIONS)
 
 

@@ -96,7 +96,9 @@ class Pipeline(Section):
     test_fraction: float = Field(0.2, gt=0, lt=1, description="share of rows that training never sees")
     presets: str = Field("medium_quality", pattern=r"^[a-z_]+$", description="AutoGluon presets")
     time_limit_seconds: int = Field(600, ge=10, le=432_000, description="AutoGluon's time to fit, in seconds")
-    sample_rows: int = Field(500, ge=0, le=100_000, description="rows of synthetic data put under raw/; 0: none")
+    sample_rows: int = Field(
+        500, ge=0, le=100_000, description="rows of synthetic data put under raw/default/; 0: none"
+    )
     endpoint_instances: int = Field(1, ge=1, le=100, description="instances behind the endpoint")
     job_log_groups: Literal["own", "account"] = Field(
         "own",

@@ -101,7 +101,7 @@ class PipelineStack(EstateStack):
             request={
                 "action": "seed",
                 "bucket": bucket,
-                "key": "raw/data.csv",
+                "key": names.SEED,
                 "kms_key_arn": key_arn,
                 "label": p.label,
                 "rows": p.sample_rows,

@@ -124,14 +124,19 @@ def _sagemaker(kind: str) -> Survey:
         try:
             for page in client.get_paginator(method).paginate():
                 (items,) = (value for value in page.values() if isinstance(value, list))
-                # AWS goes on listing an app for a day after its deletion.
-                there = (item for item in items if item.get("Status") != "Deleted")
+                there = (item for item in items if not _over(item))
                 yield from (f"sagemaker {kind} {_label(item)}" for item in there)
         except ClientError as error:
             if error.response["Error"]["Code"] != _NOT_MODELLED:
                 raise
 
     return look
+
+
+def _over(item: Mapping[str, Any]) -> bool:
+    """What AWS goes on listing though it is gone: a deleted app for a day, a job that has ended for ever."""
+    job = item.get("ProcessingJobStatus") or item.get("TrainingJobStatus")
+    return item.get("Status") == "Deleted" or job in ("Completed", "Failed", "Stopped")
 
 
 def _label(item: Mapping[str, Any]) -> str:

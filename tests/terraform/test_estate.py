@@ -52,7 +52,7 @@ def test_the_pipeline_exists_and_the_sample_data_is_there(estate: Estate) -> Non
     steps = [step["Type"] for step in json.loads(found["PipelineDefinition"])["Steps"]]
     assert steps == ["Processing", "Training", "Model", "EndpointConfig", "Endpoint"]
     bucket = "acme-ml-data-123456789012-us-east-1"
-    data = estate.client("s3").get_object(Bucket=bucket, Key="raw/data.csv")["Body"].read().decode()
+    data = estate.client("s3").get_object(Bucket=bucket, Key="raw/default/data.csv")["Body"].read().decode()
     assert len(data.splitlines()) == 501
     assert "label" in data.splitlines()[0].split(",")
 
@@ -167,7 +167,7 @@ def test_nobody_reads_the_data_bucket_from_outside_who_is_not_named(estate: Esta
     try:
         outsider = client_with(estate.instance.variables(role=arn), "s3")
         with pytest.raises(ClientError, match="AccessDenied"):
-            outsider.get_object(Bucket=bucket, Key="raw/data.csv")
+            outsider.get_object(Bucket=bucket, Key="raw/default/data.csv")
     finally:
         iam.delete_role_policy(RoleName="outsider", PolicyName="all")
         iam.delete_role(RoleName="outsider")

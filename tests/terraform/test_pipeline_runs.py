@@ -224,13 +224,16 @@ def test_a_second_run_takes_cached_steps_and_a_changed_script_runs_again(estate:
 
 
 FAULTY = {
-    "raises": ("raise ValueError('the moon is in the wrong house')", "AlgorithmError"),
-    "exits-137": ("import os; os._exit(137)", "137"),
+    "raises": ("raise ValueError('the moon is in the wrong house')", "the moon is in the wrong house"),
+    "exits-137": ("import os; os._exit(137)", "more memory, exit code: 137"),
     "tries-the-network": (
         "import socket; socket.create_connection(('192.0.2.1', 443), timeout=5)",
-        "AlgorithmError",
+        "Network is unreachable",
     ),
-    "tries-boto3": ("import boto3; boto3.client('s3', region_name='us-east-1').list_buckets()", "AlgorithmError"),
+    "tries-boto3": (
+        "import boto3; boto3.client('s3', region_name='us-east-1').list_buckets()",
+        "Unable to locate credentials",
+    ),
 }
 
 

@@ -1,6 +1,6 @@
 """The event of the data seed.
 
-{"action": "seed", "bucket": ..., "key": "raw/data.csv", "rows": N, "seed": N, "kms_key_arn": ...,
+{"action": "seed", "bucket": ..., "key": "raw/default/data.csv", "rows": N, "seed": N, "kms_key_arn": ...,
  "label": ..., "tf": {"action": ..., "prev_input": ...}}
 """
 
@@ -40,7 +40,7 @@ def parse(event: object) -> SeedRequest:
     place = Place(
         bucket=fields.text("bucket"),
         # The folder is what is looked at for a user's data, so there has to be one.
-        key=fields.text("key", pattern=r"[^/]+(/[^/]+)+", rule="must be a key in a folder, such as raw/data.csv"),
+        key=fields.text("key", pattern=r"[^/]+(/[^/]+)+", rule="must be a key in a folder, such as raw/a/b.csv"),
     )
     request = SeedRequest(
         place=place,

@@ -25,6 +25,8 @@ from pipeline_manager.configuration import PipelineConfiguration
 __all__ = ["PipelineConfiguration", "build_definition", "canonical_sha256", "definition_json", "definition_sha256"]
 
 VERSION = "2020-12-01"
+# A folder of its own: other data, each under a prefix of its own, lie beside it below raw/.
+DEFAULT_DATA = "raw/default/"
 _STEPS = (steps.preprocess, steps.train, steps.create_model, steps.endpoint_config, steps.endpoint)
 
 
@@ -70,7 +72,7 @@ def _parameters(configuration: PipelineConfiguration) -> list[dict[str, Any]]:
         {
             "Name": "InputDataUri",
             "Type": "String",
-            "DefaultValue": f"s3://{configuration.bucket}/raw/",
+            "DefaultValue": f"s3://{configuration.bucket}/{DEFAULT_DATA}",
         },
         {"Name": "Label", "Type": "String", "DefaultValue": configuration.label},
         {"Name": "Presets", "Type": "String", "DefaultValue": configuration.presets},

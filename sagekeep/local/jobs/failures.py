@@ -29,9 +29,13 @@ class JobStopped(Exception):
     """Somebody asked the job to stop before its script began."""
 
 
-def algorithm_error(code: int, said: str = "") -> str:
-    """The FailureReason of a script that ended with `code`; `said` is what it left for its owner."""
-    text = said.strip() or (_MEMORY if code == _KILLED else _SEE_LOGS)
+def algorithm_error(code: int, said: str = "", last_line: str = "") -> str:
+    """The FailureReason of a script that ended with `code`.
+
+    `said` is what it left for its owner. Where it left nothing AWS points to the logs; here their last line is added.
+    """
+    logs = f"{_SEE_LOGS} ({last_line.strip()})" if last_line.strip() else _SEE_LOGS
+    text = said.strip() or (_MEMORY if code == _KILLED else logs)
     ending = f", exit code: {code}"
     head = f"AlgorithmError: {text}"
     return head[: REASON_LENGTH - len(ending)] + ending

@@ -61,9 +61,9 @@ class Processing:
     def deliver_after_stop(self, mover: Mover, key: str | None) -> None:
         """A stopped processing job uploads nothing."""
 
-    def failure(self, code: int) -> str:
+    def failure(self, code: int, last_line: str) -> str:
         """The script's exit code decides; its message is the job's ExitMessage."""
-        return algorithm_error(code)
+        return algorithm_error(code, last_line=last_line)
 
     def message(self) -> str:
         """The job's ExitMessage."""

@@ -21,6 +21,8 @@ Sink = Callable[[list[str]], None]
 class Script:
     """Starts a command in a process group of its own; stdout and stderr go in their order to `sink`.
 
+    `overdue`: its time was over before it ended; `last_line`: the last line it said that is not empty.
+
     Args:
         descriptors: file descriptors that the command inherits.
         stop_seconds: time between SIGTERM and SIGKILL.
@@ -50,7 +52,8 @@ class Script:
             start_new_session=True,
             pass_fds=descriptors,
         )
-        self._reader = threading.Thread(target=_read, args=(self._process.stdout, sink), daemon=True)
+        self.last_line = ""
+        self._reader = threading.Thread(target=self._read, args=(self._process.stdout, sink), daemon=True)
         self._reader.start()
         self.overdue = False
 
@@ -88,15 +91,16 @@ class Script:
         """SIGKILL."""
         self._signal(signal.SIGKILL)
 
+    def _read(self, stream: IO[bytes], sink: Sink) -> None:
+        for lines in _lines(stream):
+            texts = [line.decode(errors="replace").rstrip("\r") for line in lines]
+            self.last_line = next((text for text in reversed(texts) if text.strip()), self.last_line)
+            sink(texts)
+
     def _signal(self, number: int) -> None:
         # macOS refuses to signal a group in which only a zombie is left.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.group, number)
-
-
-def _read(stream: IO[bytes], sink: Sink) -> None:
-    for lines in _lines(stream):
-        sink([line.decode(errors="replace").rstrip("\r") for line in lines])
 
 
 def _lines(stream: IO[bytes]) -> Iterator[list[bytes]]:

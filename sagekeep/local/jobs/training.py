@@ -61,9 +61,9 @@ class Training:
         """A training job may use the time after SIGTERM to save what it has: that is kept."""
         self.deliver(mover, key)
 
-    def failure(self, code: int) -> str:
+    def failure(self, code: int, last_line: str) -> str:
         """What the script wrote into /opt/ml/output/failure, with its exit code."""
-        return algorithm_error(code, leavings.failure(self._sandbox.ml))
+        return algorithm_error(code, leavings.failure(self._sandbox.ml), last_line)
 
     def message(self) -> str:
         """Training jobs have no ExitMessage."""

@@ -77,7 +77,7 @@ class Worker:
             job.deliver_after_stop(mover, key)
             return STOPPED, job.message()
         if code:
-            raise JobFailed(job.failure(code), message=job.message())
+            raise JobFailed(job.failure(code, script.last_line), message=job.message())
         self._reports.send(phase=UPLOADING)
         job.deliver(mover, key)
         return COMPLETED, job.message()

@@ -77,7 +77,7 @@ def test_channels_become_a_model_and_output_under_the_requests_key(bench: Bench,
     ("script", "failure"),
     [
         ("(base / 'output/failure').write_text('label is empty'); raise SystemExit(3)", "label is empty, exit code: 3"),
-        ("raise RuntimeError", "See job logs for more information, exit code: 1"),
+        ("raise RuntimeError(7)", "See job logs for more information (RuntimeError: 7), exit code: 1"),
     ],
 )
 def test_the_failure_file_is_the_reason(bench: Bench, script: str, failure: str) -> None:

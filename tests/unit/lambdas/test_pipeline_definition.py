@@ -253,7 +253,7 @@ def test_the_script_gets_its_arguments() -> None:
 
 def test_parameters_have_the_types_and_defaults_that_people_start_with() -> None:
     assert build(sample())["Parameters"] == [
-        {"Name": "InputDataUri", "Type": "String", "DefaultValue": f"s3://{sample()['bucket']}/raw/"},
+        {"Name": "InputDataUri", "Type": "String", "DefaultValue": f"s3://{sample()['bucket']}/raw/default/"},
         {"Name": "Label", "Type": "String", "DefaultValue": "churned"},
         {"Name": "Presets", "Type": "String", "DefaultValue": "medium_quality"},
         {"Name": "TimeLimitSeconds", "Type": "Integer", "DefaultValue": 600},
