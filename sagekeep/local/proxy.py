@@ -14,6 +14,7 @@ from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
+from hypercorn.events import Event, RawData
 
 from sagekeep.local.certificates import Authority
 from sagekeep.local.place import Place, read_authorization
@@ -23,6 +24,9 @@ log = logging.getLogger("sagekeep.proxy")
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.(?:amazonaws\.com|api\.aws)")
 _REQUEST_LINE = re.compile(r"CONNECT ([^ :]+):443 HTTP/1\.[01]")
 _HEAD_SECONDS = 30
+
+_CONTINUE = b"HTTP/1.1 100"
+_PIECE_BYTES = 1024 * 1024
 
 App = Callable[..., Awaitable[None]]
 
@@ -39,6 +43,29 @@ class _Refused(Exception):
     def __init__(self, status: str, reason: str) -> None:
         super().__init__(f"{status} {reason}")
         self.status, self.reason = status, reason
+
+
+class Server(TCPServer):  # type: ignore[misc]  # hypercorn's types are not looked at
+    """Sends an answer in one piece, when this side is ready for the next request.
+
+    A client that has an answer's last byte may ask again at once. Where the last exchange has not ended here by then,
+    terraform's HTTP client now and then, under load, loses the second answer and repeats a request that was carried
+    out: CreateUserProfile then finds its own profile.
+    """
+
+    _held = b""
+
+    async def protocol_send(self, event: Event) -> None:
+        """Hold bytes back until the exchange has ended; large answers go out in large pieces."""
+        if isinstance(event, RawData):
+            self._held += event.data
+            if len(self._held) < _PIECE_BYTES and not self._held.startswith(_CONTINUE):
+                return
+        held, self._held = self._held, b""
+        if held:
+            await super().protocol_send(RawData(held))
+        if not isinstance(event, RawData):
+            await super().protocol_send(event)
 
 
 class Proxy:
@@ -106,7 +133,7 @@ class Proxy:
     ) -> None:
         app: Any = ASGIWrapper(self._application(connection))
         loop = asyncio.get_running_loop()
-        await TCPServer(app, loop, self._config, self._context, {}, reader, writer)
+        await Server(app, loop, self._config, self._context, {}, reader, writer)
 
 
 async def _refuse(writer: asyncio.StreamWriter, refused: _Refused) -> None:

@@ -86,6 +86,24 @@ def test_no_other_host_can_be_reached(running: Instance, target: str) -> None:
         assert connection.recv(100).startswith(b"HTTP/1.1 403 ")
 
 
+@pytest.mark.parametrize("expect", ["", "Expect: 100-continue\r\n"])
+def test_an_answer_comes_in_one_piece(running: Instance, expect: str) -> None:
+    host, body = "sts.us-east-1.amazonaws.com", b"Action=GetCallerIdentity&Version=2011-06-15"
+    context = ssl.create_default_context(cafile=str(running.home / "ca.pem"))
+    with socket.create_connection(("127.0.0.1", running.proxy_port), 10) as plain:
+        plain.sendall(f"CONNECT {host}:443 HTTP/1.1\r\n\r\n".encode())
+        assert plain.recv(1024).startswith(b"HTTP/1.1 200")
+        with context.wrap_socket(plain, server_hostname=host) as connection:
+            head = f"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n{expect}\r\n"
+            connection.sendall(head.encode())
+            if expect:  # answered at once: the client waits for it
+                assert connection.recv(1024).startswith(b"HTTP/1.1 100")
+            connection.sendall(body)
+            answer_head, _, answer = connection.recv(65536).partition(b"\r\n\r\n")
+    length = next(line for line in answer_head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
+    assert len(answer) == int(length.partition(b":")[2]) > 0
+
+
 def test_the_control_host_wants_the_secret(running: Instance) -> None:
     context = ssl.create_default_context(cafile=str(running.home / "ca.pem"))
     connection = http.client.HTTPSConnection("127.0.0.1", running.proxy_port, context=context, timeout=10)
