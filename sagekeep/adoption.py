@@ -32,7 +32,7 @@ def adopt(terraform: Terraform, stack: Stack, region: str, *, known: Collection[
     for address in adopted:
         code, report = terraform.run(stack, "import", "-input=false", "-no-color", address, found[address])
         if code:
-            raise terraform.explain(stack, report)
+            raise terraform.explain(stack, report, code)
     return adopted
 
 

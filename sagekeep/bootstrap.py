@@ -181,8 +181,8 @@ class StateHome:
         if code:
             lock = locks.found_in(report.errors) or locks.parse("\n".join(report.text))
             if lock:
-                raise locks.explain(lock, self._stack(), self.operations.synthesis.environment)
-            raise terraform.explain(work, report)
+                raise locks.explain(lock, self._stack(), self.operations.synthesis)
+            raise terraform.explain(work, report, code)
         return report
 
     def _clear(self) -> None:
@@ -203,7 +203,7 @@ class StateHome:
                 raw = aws.read_object(backend["bucket"], backend["key"], self._region(), operations.terraform.environ)
                 used += [stack.name] if raw and statefile.parse(raw).resources else []
         if used:
-            command = f"sagekeep destroy --env {operations.synthesis.environment}"
+            command = operations.synthesis.command("destroy")
             raise OperationError(
                 f"the bucket holds the state of what is still deployed: {', '.join(used)}", hint=f"first: {command}"
             )

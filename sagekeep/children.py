@@ -34,7 +34,7 @@ class Children:
     """Starts processes and passes interrupts on to them; safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal's handler may come while its own thread holds it
         self._running: set[subprocess.Popen[bytes]] = set()
         self.stopping = False
 
@@ -49,6 +49,8 @@ class Children:
     ) -> int:
         """Runs a command to its end, handing over each line of its output; returns the exit code.
 
+        A command that was killed (its code is -SIGKILL, say) leaves nothing behind that it started itself.
+
         Raises:
             StoppedError: somebody has asked to stop, so nothing new starts.
         """
@@ -59,7 +61,9 @@ class Children:
             with log.open(encoding="utf-8", errors="replace") as lines:
                 _follow(child, lines, on_line)
         finally:
-            if child.poll() is None:  # only after an error of our own: a child never outlives its reader
+            # Still there only after an error of our own, as a child never outlives its reader. One that was killed from
+            # outside leaves others in its group: terraform's providers wait for it for good.
+            if child.poll() is None or child.returncode < 0:
                 self._kill(child)
             with self._lock:
                 self._running.discard(child)
@@ -93,6 +97,8 @@ class Children:
                 start_new_session=True,
             )
             self._running.add(child)
+            if self.stopping:  # asked for while it was being started
+                child.send_signal(signal.SIGINT)
             return child
 
     def _end_groups(self) -> None:

@@ -98,7 +98,7 @@ class Operations:
         if self.synthesis.in_s3 and not aws.bucket_exists(state["bucket"], state["region"], self.terraform.environ):
             raise OperationError(
                 f"the state bucket {state['bucket']} does not exist yet",
-                hint=f"run `sagekeep state bootstrap --env {self.synthesis.environment}` first",
+                hint=f"run `{self.synthesis.command('state', 'bootstrap')}` first",
             )
         return chosen
 
@@ -142,12 +142,12 @@ class Operations:
             return replace(result, changes=tuple(report.wanted))
         if lacks_remote_state(report.errors):
             return StackResult(stack.name, f"waits for {', '.join(stack.depends_on) or 'its producer'}")
-        return self._failure(stack, report)
+        return self._failure(stack, report, code)
 
     def _apply(self, stack: Stack) -> StackResult:
         code, report = self._terraform(stack, "applying", "apply", "-auto-approve")
         if code:
-            return self._failure(stack, report)
+            return self._failure(stack, report, code)
         changed = report.applied is not None and report.applied.total > 0
         return _result(stack, "applied" if changed else "unchanged", report.applied, report)
 
@@ -157,7 +157,7 @@ class Operations:
             return StackResult(stack.name, "nothing there")
         code, report = self._terraform(stack, "destroying", "destroy", "-auto-approve")
         if code:
-            return self._failure(stack, report)
+            return self._failure(stack, report, code)
         return _result(stack, "destroyed", report.applied, report)
 
     def _terraform(self, stack: Stack, state: str, *arguments: str) -> tuple[int, Report]:
@@ -166,15 +166,15 @@ class Operations:
             stack, *arguments, *_COMMON, progress=lambda report: self.board.report(stack.name, report)
         )
 
-    def _failure(self, stack: Stack, report: Report) -> StackResult:
+    def _failure(self, stack: Stack, report: Report, code: int) -> StackResult:
         if self.terraform.children.stopping:
             told = [error.text() for error in report.errors if not error.is_interruption]
             return _result(stack, "interrupted", report.applied, report, error="\n".join(told))
         lock = locks.found_in(report.errors)
         if lock:
-            error: OperationError = locks.explain(lock, stack, self.synthesis.environment)
+            error: OperationError = locks.explain(lock, stack, self.synthesis)
         else:
-            error = self.terraform.explain(stack, report)
+            error = self.terraform.explain(stack, report, code)
         return _result(stack, "failed", report.applied, report, error=str(error))
 
 

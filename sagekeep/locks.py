@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sagekeep.diagnostics import Diagnostic
 from sagekeep.errors import OperationError
-from sagekeep.synthesis import Stack
+from sagekeep.synthesis import Stack, Synthesis
 from sagekeep.terraform import Terraform, TerraformError
 
 LOCK_SUMMARY = "Error acquiring the state lock"
@@ -72,13 +72,13 @@ def found_in(errors: Iterable[Diagnostic]) -> Lock | None:
     return None
 
 
-def explain(lock: Lock, stack: Stack, env: str) -> OperationError:
+def explain(lock: Lock, stack: Stack, synthesis: Synthesis) -> OperationError:
     """The error for a stack whose state somebody else holds: who, since when, alive or not, how to take over."""
     since = ""
     if lock.created:
         age = _age(datetime.now(UTC) - lock.created)
         since = f" since {lock.created:%Y-%m-%d %H:%M:%S} UTC ({age} ago)"
-    command = f"sagekeep unlock --env {env} --stack {stack.name} {lock.id}"
+    command = synthesis.command("unlock", "--stack", stack.name, lock.id)
     message = f"{stack.name}: the state is locked by {lock.who}{since}, for {lock.operation or 'an unknown operation'}"
     if not lock.is_ours:
         return OperationError(
@@ -111,8 +111,14 @@ def unlock(terraform: Terraform, stack: Stack, lock_id: str, *, force: bool = Fa
             hint="interrupt it once and let it finish; --force takes the lock all the same",
         )
     terraform.init(stack)
-    code, report = terraform.run(stack, "force-unlock", "-force", lock_id)
+    code, report = terraform.run(stack, "force-unlock", "-no-color", "-force", lock_id)
     if code:
+        held = parse("\n".join(report.text))
+        if held:
+            raise OperationError(
+                f"{stack.name}: the state is locked with {held.id}, not with {lock_id}",
+                hint=f"{held.who} holds that lock; plan or deploy say more about it",
+            )
         text = " ".join(line.strip(" │╷╵") for line in report.text).strip()
         hint = "the lock's id is in the error of plan or deploy"
         raise TerraformError(stack.name, report.errors, text=text, hint=hint)

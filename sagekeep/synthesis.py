@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -40,7 +41,11 @@ class Stack:
 
 @dataclass(frozen=True)
 class Synthesis:
-    """What one run of main.py wrote for one environment."""
+    """What one run of main.py wrote for one environment.
+
+    Attributes:
+        settings_file: the settings' path where the environment was given as one, else "".
+    """
 
     environment: str
     root: Path
@@ -48,6 +53,14 @@ class Synthesis:
     stacks: Mapping[str, Stack]
     model: Mapping[str, Any] = field(default_factory=dict)
     work_folder: Path | None = None
+    settings_file: str = ""
+
+    def command(self, *words: str) -> str:
+        """What to type in the project's folder: `sagekeep <words>` for these settings and this output folder."""
+        options = ["--env", self.settings_file or self.environment]
+        if self.out != (self.root / output_folder(self.environment)).resolve():
+            options += ["--out", str(self.out)]
+        return shlex.join(["sagekeep", *words, *options])
 
     @property
     def work(self) -> Path:
@@ -143,7 +156,8 @@ def load(root: Path, env: str, out: Path | None = None) -> Synthesis:
     stacks = {name: _stack(target, name, entries[name]) for name in _in_order(entries)}
     model_file = target / "model.json"
     model = json.loads(model_file.read_text(encoding="utf-8")) if model_file.is_file() else {}
-    return Synthesis(environment_name(env), root, target, stacks, model)
+    file = _absolute(env) if env.endswith(".toml") else ""
+    return Synthesis(environment_name(env), root, target, stacks, model, settings_file=file)
 
 
 def _in_order(entries: Mapping[str, Any]) -> list[str]:

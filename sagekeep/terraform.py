@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -136,18 +137,20 @@ class Terraform:
             raise TerraformError(stack.name, report.errors, text="\n".join(report.text))
         return all(line.startswith("data.") or ".data." in line for line in report.text)
 
-    def explain(self, stack: Stack, report: Report) -> TerraformError:
-        """The error for a failed command, with a hint where the cause is known."""
-        env = self.synthesis.environment
-        hint = ""
+    def explain(self, stack: Stack, report: Report, code: int) -> TerraformError:
+        """The error for a command that failed with this exit code, with a hint where the cause is known."""
+        hint, text = "", "\n".join(report.text[-15:])
         if lacks_state_bucket(report.errors):
-            hint = f"the state bucket does not exist yet: run `sagekeep state bootstrap --env {env}`"
+            hint = f"the state bucket does not exist yet: run `{self.synthesis.command('state', 'bootstrap')}`"
         elif any(e.summary == "Backend configuration changed" for e in report.errors):
             hint = (
                 f"the state moved: in {stack.folder} run `terraform init -migrate-state` to take it along, "
                 "or `-reconfigure` to begin anew"
             )
-        return TerraformError(stack.name, report.errors, text="\n".join(report.text[-15:]), hint=hint)
+        elif code < 0:
+            text = f"terraform was killed ({signal.Signals(-code).name})\n{text}".rstrip()
+            hint = "run the same command again: what it had written down is kept, and a lock that it left is named"
+        return TerraformError(stack.name, report.errors, text=text, hint=hint)
 
     def _initialise(self, stack: Stack, *options: str) -> None:
         arguments = ("init", "-json", "-input=false", "-no-color", *options)
@@ -156,7 +159,7 @@ class Terraform:
         if code and self._drop_stale_lock(stack.folder, report):
             code, report = self.run(stack, *arguments)
         if code:
-            error = self.explain(stack, report)
+            error = self.explain(stack, report, code)
             if not error.hint and self.source.mirror and any("provider" in e.summary for e in report.errors):
                 error.hint = (
                     f"providers come from {self.source.mirror}; {MIRROR_VARIABLE}=none makes terraform download them"

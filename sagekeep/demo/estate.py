@@ -8,7 +8,7 @@ import signal
 from sagekeep import doctor, synthesis
 from sagekeep.bootstrap import StateHome
 from sagekeep.demo.stage import Stage, require
-from sagekeep.errors import OperationError
+from sagekeep.errors import OperationError, UsageError
 from sagekeep.teardown import destroy_all
 
 
@@ -23,8 +23,18 @@ def examine(stage: Stage) -> None:
 
 
 def synthesize(stage: Stage) -> None:
-    """Settings to Terraform, in the demo's own folder."""
-    stage.synthesis = synthesis.synthesize(stage.root, stage.env, stage.home / "out", work=stage.home / "work")
+    """Settings to Terraform, in a folder of the demo's own for each environment.
+
+    Raises:
+        UsageError: what the settings make cannot be destroyed again.
+    """
+    out = stage.home / "out" / synthesis.environment_name(stage.env)
+    stage.synthesis = synthesis.synthesize(stage.root, stage.env, out, work=stage.home / "work")
+    if stage.synthesis.settings.get("removal") != "destroy":
+        raise UsageError(
+            'the demo destroys what it makes, and these settings have removal = "retain"',
+            hint='take settings with removal = "destroy"; `sagekeep local up` runs any',
+        )
     total = sum(stage.resources.values())
     stage.say(f"{len(stage.resources)} stacks, {total} resources in {stage.synthesis.out}")
 

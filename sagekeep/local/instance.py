@@ -293,7 +293,9 @@ def _reap() -> None:
 
 
 def exports(instance: Instance) -> str:
-    """Shell lines that lead the commands of a terminal here."""
-    lines = ["unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL"]
-    lines += [f"export {name}={shlex.quote(value)}" for name, value in sorted(instance.variables().items())]
+    """Shell lines that lead the commands of a terminal with this process's environment here, and nowhere else."""
+    variables = instance.variables()
+    others = [name for name in sorted(os.environ) if _foreign(name) and name not in variables and name.isidentifier()]
+    lines = [f"unset {name}" for name in others]
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in sorted(variables.items())]
     return "\n".join(lines)

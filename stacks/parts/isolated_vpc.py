@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Network
 
-from cdktf import Fn, TerraformResourceLifecycle
+from cdktf import Fn, Postcondition, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.data_aws_availability_zones import (
     DataAwsAvailabilityZones,
     DataAwsAvailabilityZonesFilter,
@@ -19,6 +19,14 @@ from constructs import Construct
 from sagekeep import names
 from sagekeep.settings import Settings
 from sagekeep.subnets import subnet_ranges
+
+
+def _enough(zones: int) -> Postcondition:
+    """`element` begins again at the list's end: a second subnet in a zone, which no endpoint takes."""
+    return Postcondition(
+        condition=f"${{length(self.zone_ids) >= {zones}}}",
+        error_message=f"network.zones: there are fewer than {zones} availability zones for this account in the region.",
+    )
 
 
 class IsolatedVpc(Construct):
@@ -52,6 +60,7 @@ class IsolatedVpc(Construct):
                 "zones",
                 state="available",
                 filter=[DataAwsAvailabilityZonesFilter(name="opt-in-status", values=["opt-in-not-required"])],
+                lifecycle=TerraformResourceLifecycle(postcondition=[_enough(zones)]),
             )
         return str(Fn.element(self._zones.zone_ids, at))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.data_aws_iam_policy_document import DataAwsIamPolicyDocument
 from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
@@ -58,8 +57,9 @@ class ScopedRole(Construct):
     def attach(self, statements: Sequence[Statement], *, name: str = "access") -> IamRolePolicy:
         """Attach the inline policy.
 
-        Under another `name` it is attached beside the old one, which goes last: what was made under the old one can
-        still be removed.
+        Under another `name` it replaces the old one, which goes after what depends on it: that can still be removed.
+        Never with create_before_destroy: the role would inherit it, and a role whose creation broke off could not be
+        made anew under its name.
         """
         return IamRolePolicy(
             self,
@@ -67,5 +67,4 @@ class ScopedRole(Construct):
             name=name,
             role=self.role.name,
             policy=policy_json(self, "policy-statements", statements),
-            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )

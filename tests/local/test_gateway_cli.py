@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -48,13 +49,25 @@ def test_its_life_from_the_command_line(command: Command, tmp_path: Path) -> Non
     assert (facts["running"], facts["account_id"], facts["region"]) == (True, "210987654321", "eu-central-1")
     assert facts["admin"] == DEPLOYER
     lines = command("env").output.splitlines()
-    assert lines[0].startswith("unset AWS_PROFILE")
     assert "export AWS_REGION=eu-central-1" in lines
     waiting = json.loads(command("fault", "sts:GetCallerIdentity", "--times", "2").output)["waiting"]
     assert [(fault["action"], fault["left"]) for fault in waiting] == [("sts:GetCallerIdentity", 2)]
     assert json.loads(command("fault", "--clear").output)["waiting"] == []
     assert command("down").output == "Stopped.\n"
     assert command("down").output.startswith("No local AWS ran")
+
+
+@pytest.mark.parametrize("other", ["AWS_PROFILE", "AWS_ENDPOINT_URL_S3", "https_proxy", "no_proxy", "ALL_PROXY"])
+def test_a_terminal_led_here_has_no_other_way_to_aws(
+    command: Command, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command("up")
+    monkeypatch.setenv(other, "elsewhere")
+    script = f"{command('env').output}\nenv"
+    shell = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    variables = dict(line.split("=", 1) for line in shell.stdout.splitlines() if "=" in line)
+    assert other not in variables
+    assert variables["HTTPS_PROXY"].startswith("http://127.0.0.1:")
 
 
 @pytest.mark.parametrize("words", [("env",), ("fault", "s3:GetObject")])

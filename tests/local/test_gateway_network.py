@@ -205,3 +205,33 @@ def test_a_function_needs_a_role_that_may_make_interfaces(admin: Cloud, net: Net
 def test_zone_ids_name_the_zones_of_the_region(admin: Cloud) -> None:
     zones = admin("ec2").describe_availability_zones()["AvailabilityZones"]
     assert {"use1-az1", "use1-az2", "use1-az3"} <= {zone["ZoneId"] for zone in zones}
+
+
+def test_a_subnet_lies_in_the_zone_that_was_asked_for(admin: Cloud, net: Net) -> None:
+    ec2 = admin("ec2")
+    made = ec2.create_subnet(VpcId=net.vpc, CidrBlock="10.9.2.0/24", AvailabilityZoneId="use1-az4")["Subnet"]
+    ec2.delete_subnet(SubnetId=made["SubnetId"])
+    assert made["AvailabilityZoneId"] == "use1-az4"
+    assert "use1-az4" in [zone["ZoneId"] for zone in ec2.describe_availability_zones()["AvailabilityZones"]]
+
+
+@pytest.mark.parametrize("zone", [{"AvailabilityZoneId": "use1-az9"}, {"AvailabilityZone": "us-east-1z"}])
+def test_a_zone_that_the_region_lacks_is_refused(admin: Cloud, net: Net, zone: dict[str, str]) -> None:
+    with pytest.raises(ClientError, match=r"InvalidParameterValue.*use1-az6|InvalidParameterValue.*us-east-1f"):
+        admin("ec2").create_subnet(VpcId=net.vpc, CidrBlock="10.9.2.0/24", **zone)
+
+
+def test_an_endpoint_takes_one_subnet_a_zone(admin: Cloud, net: Net) -> None:
+    ec2 = admin("ec2")
+    zone = {"AvailabilityZoneId": "use1-az1"}
+    second = ec2.create_subnet(VpcId=net.vpc, CidrBlock="10.9.3.0/24", **zone)["Subnet"]["SubnetId"]
+    try:
+        with pytest.raises(ClientError, match="DuplicateSubnetsInSameZone"):
+            ec2.create_vpc_endpoint(
+                VpcId=net.vpc,
+                ServiceName=f"com.amazonaws.{REGION}.sts",
+                VpcEndpointType="Interface",
+                SubnetIds=[net.subnet, second],
+            )
+    finally:
+        ec2.delete_subnet(SubnetId=second)

@@ -50,6 +50,11 @@ PATCHED = {
         "services.ec2:_delete_vpc": "b463fa2c2e6e",
     },
     "principal_arn": {"core.iam_evaluator:_resolve_condition_key": "15e26964cd38"},
+    "zones": {
+        "services.ec2:_create_subnet": "607e159b1f48",
+        "services.ec2:_zone_name_for_az_id": "8cf320ca3f02",
+        "services.ec2:_describe_availability_zones": "4854cc891888",
+    },
     "s3_condition_keys": {"core.iam_actions:s3_service_context": "83e53d14d02c"},
     "authorization": {
         "core.iam_evaluator:enforce": "cf64b1ee5b09",
@@ -147,6 +152,11 @@ from ministack.core import iam_evaluator as e
 session = "arn:aws:sts::123456789012:assumed-role/r/s"
 c = e.EvalContext(session, "AssumedRole", "123456789012", "s3:x", "*", "us-east-1")
 assert e._resolve_condition_key("aws:PrincipalArn", c) == session
+""",
+    "zones": """
+from ministack.services import ec2
+assert b"us-east-1a" in ec2._create_subnet({"AvailabilityZoneId": "use1-az4"})[2]
+assert ec2._describe_availability_zones({})[2].count(b"<zoneId>") == 3
 """,
     "s3_condition_keys": """
 from ministack.core.iam_actions import s3_service_context

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT, Synth
 from sagekeep.settings import Settings, load
 from stacks.parts.alert_rules import run_failed, step_failed
+from synths import ROOT, Synth
 
 NAME = "ml-pipeline-example-classification"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:acme-ml-pipeline-alerts"

@@ -7,7 +7,7 @@ from collections import defaultdict
 
 import pytest
 
-from conftest import Synth
+from synths import Synth
 
 WAYS_OUT = (
     "aws_internet_gateway",
@@ -198,3 +198,15 @@ def test_states_lie_in_one_bucket_under_environment_region_and_stack_and_are_loc
         assert backend["key"].endswith(f"/us-east-1/{stack}/terraform.tfstate")
     assert len({backend["key"] for backend in backends.values()}) == 6
     assert len({backend["bucket"] for backend in backends.values()}) == 1
+
+
+def test_no_role_must_be_made_anew_while_the_old_one_still_has_its_name(synthesized: Synth) -> None:
+    """Terraform passes create_before_destroy on to everything that a resource refers to."""
+    early = [
+        f"{stack}: {kind}.{name}"
+        for stack, document in synthesized.stacks.items()
+        for kind, bodies in document["resource"].items()
+        for name, body in bodies.items()
+        if body.get("lifecycle", {}).get("create_before_destroy") and "aws_iam_role" in json.dumps(body)
+    ]
+    assert early == []

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT, Synth
 from sagekeep.settings import load
 from stacks.app import synthesize
+from synths import ROOT, Synth
 
 ENDPOINT = "/aws/sagemaker/Endpoints/ml-pipeline-example-classification"
 JOBS = {"/aws/sagemaker/ProcessingJobs", "/aws/sagemaker/TrainingJobs"}

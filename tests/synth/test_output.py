@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, Synth
 from sagekeep.errors import UsageError
 from sagekeep.settings import load
 from stacks.app import synthesize
+from synths import ROOT, Synth
 
 TEMPLATE = ("main.py", "environments", "stacks", "policies", "lambda_src", "ml_src", "sagekeep")
 

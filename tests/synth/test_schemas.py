@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from conftest import Synth
 from sagekeep import synthesis
 from sagekeep.terraform import Terraform
+from synths import Synth
 
 META = {"//", "depends_on", "lifecycle", "provider", "count", "for_each", "connection", "provisioner"}
 

@@ -61,6 +61,12 @@ class Estate:
         assert old in text
         self.file.write_text(text.replace(old, new))
 
+    def limit_training(self, seconds: int) -> None:
+        """A change of the settings that reaches the pipeline's definition."""
+        lines = [line for line in self.file.read_text().splitlines() if not line.startswith("time_limit_seconds")]
+        lines.insert(lines.index("[pipeline]") + 1, f"time_limit_seconds = {seconds}")
+        self.file.write_text("\n".join(lines))
+
     def operations(self) -> Operations:
         """Terraform over the stacks as the settings are now, as the account's administrator."""
         work = self.folder / "work"

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 from botocore.exceptions import ClientError
@@ -74,7 +76,7 @@ def test_a_pipeline_changed_behind_terraforms_back_is_warned_of_and_put_back(est
 
 
 def test_a_manager_that_fails_says_why_and_the_next_deploy_repairs_it(estate: Estate) -> None:
-    estate.edit('label = "label"', 'label = "label"\ntime_limit_seconds = 300')
+    estate.limit_training(300)
     estate.instance.inject(Fault("sagemaker:UpdatePipeline", "ThrottlingException", "Rate exceeded", 400, 0))
     failed = estate.deploy("pipeline")["pipeline"]
     estate.instance.clear_faults()
@@ -84,57 +86,71 @@ def test_a_manager_that_fails_says_why_and_the_next_deploy_repairs_it(estate: Es
     assert statuses(estate)["pipeline"] == "unchanged"
 
 
-def wait_for_lock(estate: Estate, stack: str) -> None:
-    """Until terraform holds the lock of a stack's state."""
-    s3, deadline = estate.client("s3"), time.monotonic() + 120
+def wait_until(moment: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 120
+    while not moment():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def is_locked(estate: Estate, stack: str) -> bool:
+    """Whether a terraform holds the lock of a stack's state."""
     key = f"estate/us-east-1/{stack}/terraform.tfstate.tflock"
-    while time.monotonic() < deadline:
-        try:
-            s3.head_object(Bucket="acme-ml-state-123456789012-us-east-1", Key=key)
-        except ClientError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail(f"nobody locked {key}")
+    try:
+        estate.client("s3").head_object(Bucket="acme-ml-state-123456789012-us-east-1", Key=key)
+    except ClientError:
+        return False
+    return True
 
 
 def test_a_killed_terraform_leaves_a_lock_that_is_named_and_can_be_taken_over(estate: Estate) -> None:
-    estate.edit("time_limit_seconds = 300", "time_limit_seconds = 200")
+    estate.limit_training(200)
     operations = estate.operations()
     stack = operations.synthesis.stacks["pipeline"]
 
     def kill() -> None:
-        wait_for_lock(estate, "pipeline")
+        wait_until(lambda: is_locked(estate, "pipeline"))
         for pid in locks.holders(stack.folder):
             os.kill(pid, signal.SIGKILL)
 
     killer = threading.Thread(target=kill)
     killer.start()
-    assert operations.deploy(["pipeline"])["pipeline"].status == "failed"
+    failed = operations.deploy(["pipeline"])["pipeline"]
     killer.join()
+    assert failed.status == "failed"
+    assert "terraform was killed (SIGKILL)" in failed.error
     refused = estate.deploy("pipeline")["pipeline"].error
     assert socket.gethostname() in refused
-    command = re.search(r"sagekeep unlock .*--stack pipeline (\S+)", refused)
+    command = re.search(r"sagekeep (unlock .*)", refused)
     assert command, refused
-    locks.unlock(operations.terraform, stack, command[1])
+    environment = estate.instance.environment()
+    subprocess.run([sys.executable, "-m", "sagekeep", *shlex.split(command[1])], cwd=ROOT, env=environment, check=True)
     assert faults(estate.deploy("pipeline")) == {}
 
 
+def is_changing_something(said: str) -> bool:
+    """Whether terraform's lines tell of a resource that is being made, changed or removed."""
+    begun = [line for line in said.splitlines() if '"type":"apply_start"' in line]
+    return any('"action":"read"' not in line for line in begun)
+
+
 def test_ctrl_c_lets_terraform_finish_and_releases_the_lock(estate: Estate) -> None:
-    estate.edit("time_limit_seconds = 200", "time_limit_seconds = 100")
+    estate.limit_training(100)
     command = [sys.executable, "-m", "sagekeep", "deploy", "--yes", "--stack", "pipeline"]
     command += ["--env", str(estate.file), "--out", str(estate.out)]
     environment = estate.instance.environment()
+    log = ROOT / ".sagekeep" / "estate" / "logs" / "pipeline-apply-auto-approve.log"
+    log.unlink(missing_ok=True)
     running = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
     try:
-        wait_for_lock(estate, "pipeline")
-        time.sleep(3)  # well into the apply
+        wait_until(lambda: log.is_file() and is_changing_something(log.read_text()))
         running.send_signal(signal.SIGINT)
         _, said = running.communicate(timeout=120)
     finally:
         running.kill()
     assert "finishing what is in flight" in said
     assert running.returncode != 0
+    assert not is_locked(estate, "pipeline")
     assert faults(estate.deploy("pipeline")) == {}
 
 

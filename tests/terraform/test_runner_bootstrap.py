@@ -129,7 +129,7 @@ def test_a_move_that_was_not_cleared_up_and_a_lock_that_stayed_are_found(account
     result = operations.plan(["state"])["state"]
     assert result.status == "failed"
     assert f"locked by ana@{socket.gethostname()}" in result.error
-    assert "sagekeep unlock --env estate --stack state 5a1b3c1e-0000-4000-8000-1234567890ab" in result.error
+    assert "sagekeep unlock --stack state 5a1b3c1e-0000-4000-8000-1234567890ab" in result.error
     stack = operations.synthesis.stacks["state"]
     locks.unlock(operations.terraform, stack, "5a1b3c1e-0000-4000-8000-1234567890ab")
     assert account.operations().plan(["state"])["state"].status == "planned"
@@ -154,7 +154,7 @@ def test_a_deploy_before_the_bootstrap_names_the_command(account: Estate) -> Non
     with pytest.raises(OperationError) as caught:
         account.operations().deploy()
     assert BUCKET in caught.value.message
-    assert "sagekeep state bootstrap --env estate" in caught.value.hint
+    assert f"sagekeep state bootstrap --env {account.file} --out {account.out}" in caught.value.hint
 
 
 @pytest.mark.slow

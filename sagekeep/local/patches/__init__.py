@@ -16,6 +16,7 @@ from sagekeep.local.patches import (
     network_deletion,
     principal_arn,
     s3_condition_keys,
+    zones,
 )
 
 _SUBJECTS = (
@@ -29,6 +30,7 @@ _SUBJECTS = (
     network_deletion,
     principal_arn,
     s3_condition_keys,
+    zones,
 )
 
 

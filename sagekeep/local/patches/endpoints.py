@@ -27,6 +27,9 @@ def apply() -> None:
         return xml.removesuffix(f"</{tag}>") + _extra_fields(record) + f"</{tag}>"
 
     def create(p: Params) -> Any:
+        refusal = _two_in_one_zone(ec2._parse_member_list(p, "SubnetId"))
+        if refusal:
+            return refusal
         before = set(ec2._vpc_endpoints)
         plain_create(p)
         (endpoint_id,) = set(ec2._vpc_endpoints) - before
@@ -43,6 +46,18 @@ def apply() -> None:
 
     ec2._vpce_fields_xml = fields
     ec2._ACTION_MAP |= {"CreateVpcEndpoint": create, "ModifyVpcEndpoint": modify, "DeleteVpcEndpoints": _delete}
+
+
+def _two_in_one_zone(subnets: list[str]) -> Any:
+    """AWS's error for an endpoint with two subnets of one availability zone, or None."""
+    taken: dict[str, str] = {}
+    for subnet in subnets:
+        zone = ec2._subnets[subnet]["AvailabilityZone"] if subnet in ec2._subnets else subnet
+        if zone in taken:
+            message = f"Found another VPC endpoint subnet in the availability zone of {taken[zone]}"
+            return ec2._error("DuplicateSubnetsInSameZone", message, 400)
+        taken[zone] = subnet
+    return None
 
 
 def _complete(record: dict[str, Any], p: Params) -> None:

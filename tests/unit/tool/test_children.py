@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import time
+from collections import UserDict
 from pathlib import Path
 
 import pytest
 
-from sagekeep.children import Children, StoppedError
+from sagekeep.children import Children, StoppedError, interruptible
 from tests.unit.tool.conftest import environment
 from tests.unit.tool.test_operations import wait_for
 
@@ -84,11 +86,7 @@ time.sleep(120)
     assert run(children, tmp_path, code)[0] < 0
     thread.join()
     assert time.monotonic() - before < 30
-    grandchild = int(ready.read_text())
-    deadline = time.monotonic() + 10
-    while _lives(grandchild):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    _await_end(int(ready.read_text()))
 
 
 def test_an_error_in_the_reader_leaves_no_process(tmp_path: Path) -> None:
@@ -99,6 +97,49 @@ def test_an_error_in_the_reader_leaves_no_process(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"\d+") as caught:
         Children().run(command, cwd=tmp_path, env=environment(), log=tmp_path / "log", on_line=fail)
     assert not _lives(int(str(caught.value)))
+
+
+class InterruptedWhileRead(UserDict[str, str]):
+    """An environment whose reader is interrupted: the moment at which a process is about to start."""
+
+    def keys(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        return super().keys()
+
+
+@pytest.mark.timeout(60)
+def test_ctrl_c_while_a_process_is_being_started_interrupts_that_process_too(tmp_path: Path) -> None:
+    children, said = Children(), []
+    command = [sys.executable, "-c", "import time; time.sleep(120)"]
+    with interruptible(children, said.append):
+        code = children.run(
+            command,
+            cwd=tmp_path,
+            env=InterruptedWhileRead(environment()),
+            log=tmp_path / "log",
+            on_line=lambda _line: None,
+        )
+    assert code != 0
+    assert len(said) == 1
+
+
+def test_a_child_that_is_killed_leaves_nothing_that_it_started(tmp_path: Path) -> None:
+    code = """
+import os, signal, subprocess, sys
+grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"])
+print(grandchild.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    returned, lines = run(Children(), tmp_path, code)
+    assert returned == -signal.SIGKILL
+    _await_end(int(lines[0]))
+
+
+def _await_end(pid: int) -> None:
+    deadline = time.monotonic() + 10
+    while _lives(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def _lives(pid: int) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from sagekeep import locks
 from sagekeep.diagnostics import Diagnostic
 from sagekeep.errors import OperationError
-from sagekeep.synthesis import Stack
+from sagekeep.synthesis import Stack, Synthesis
 from tests.unit.tool.conftest import Project, environment, provisioner
 from tests.unit.tool.test_operations import wait_for
 
@@ -50,17 +50,27 @@ def test_other_errors_describe_no_lock() -> None:
     assert locks.parse("Error: something else") is None
 
 
+def synthesis(folder: Path, out: str = "cdktf.out", settings_file: str = "") -> Synthesis:
+    return Synthesis("poc", folder, folder / out, {}, settings_file=settings_file)
+
+
 def test_a_lock_of_another_machine_says_to_ask_there(tmp_path: Path) -> None:
-    error = locks.explain(lock("build-7"), Stack("network", tmp_path, (), 1), "poc")
+    error = locks.explain(lock("build-7"), Stack("network", tmp_path, (), 1), synthesis(tmp_path))
     assert "ana@build-7 since 2026-11-23 09:37:27 UTC" in error.message
     assert "another machine" in error.message
-    assert "sagekeep unlock --env poc --stack network 5a1b3c1e-0000-4000-8000-1234567890ab" in error.hint
+    assert "sagekeep unlock --stack network 5a1b3c1e-0000-4000-8000-1234567890ab --env poc" in error.hint
 
 
 def test_a_lock_of_this_machine_whose_holder_is_gone_names_the_command(tmp_path: Path) -> None:
-    error = locks.explain(lock(socket.gethostname()), Stack("network", tmp_path, (), 1), "poc")
+    error = locks.explain(lock(socket.gethostname()), Stack("network", tmp_path, (), 1), synthesis(tmp_path))
     assert "no terraform runs in this folder any more" in error.message
     assert error.hint.startswith("take it over: sagekeep unlock")
+
+
+def test_the_command_names_the_settings_file_and_the_output_folder_that_were_given(tmp_path: Path) -> None:
+    given = synthesis(tmp_path, out="my out", settings_file="/elsewhere/poc.toml")
+    error = locks.explain(lock("build-7"), Stack("network", tmp_path, (), 1), given)
+    assert error.hint.endswith(f" --env /elsewhere/poc.toml --out '{tmp_path}/my out'")
 
 
 def test_a_held_lock_names_its_holder_and_is_not_taken_over(project: Project) -> None:
