@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import time
@@ -87,6 +88,8 @@ def test_a_writer_who_may_not_read_uploads_and_an_outsider_is_told_of_data_write
 def stream(admin: Cloud) -> Iterator[Callable[..., str]]:
     """stream(name, *lines): a job's log stream with these lines; more lines when called again."""
     logs, made = admin("logs"), set()
+    # A minute ago, and later with each line: CloudWatch orders events by their times.
+    times = itertools.count(int((time.time() - 60) * 1000))
 
     def write(name: str, *lines: str) -> str:
         if not made:
@@ -94,8 +97,7 @@ def stream(admin: Cloud) -> Iterator[Callable[..., str]]:
         if name not in made:
             logs.create_log_stream(logGroupName=GROUP, logStreamName=name)
             made.add(name)
-        now = int(time.time() * 1000)
-        events = [{"timestamp": now + number, "message": line} for number, line in enumerate(lines)]
+        events = [{"timestamp": next(times), "message": line} for line in lines]
         logs.put_log_events(logGroupName=GROUP, logStreamName=name, logEvents=events)
         return name
 
