@@ -36,7 +36,9 @@ def synthesize(stage: Stage) -> None:
             hint='take settings with removal = "destroy"; `sagekeep local up` runs any',
         )
     total = sum(stage.resources.values())
-    stage.say(f"{len(stage.resources)} stacks, {total} resources in {stage.synthesis.out.relative_to(stage.root.resolve())}")
+    stage.say(
+        f"{len(stage.resources)} stacks, {total} resources in {stage.synthesis.out.relative_to(stage.root.resolve())}"
+    )
 
 
 def start(stage: Stage) -> None:

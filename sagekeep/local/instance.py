@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -182,11 +182,7 @@ def up(
     except BaseException:
         _end(process)
         raise
-    return Instance(**{**_members(instance), "fresh": True, "recovered": recovered})
-
-
-def _members(instance: Instance) -> dict[str, Any]:
-    return dict(vars(instance))
+    return replace(instance, fresh=True, recovered=recovered)
 
 
 def _require_same(running: Instance, account_id: str, region: str) -> None:

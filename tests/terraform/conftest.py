@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import executions
 from estates import Estate, faults
 from sagekeep.local import instance
 
@@ -25,3 +26,9 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
         yield made
     finally:
         instance.down(made.instance.home)
+
+
+@pytest.fixture(scope="session")
+def served(estate: Estate) -> str:
+    """ARN of the first execution, after which the endpoint serves."""
+    return executions.run(estate)

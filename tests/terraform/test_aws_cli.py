@@ -45,6 +45,7 @@ def aws(command: Path, estate: Estate) -> Aws:
     return run
 
 
+@pytest.mark.usefixtures("served")
 def test_an_execution_is_started_followed_and_its_endpoint_asked(aws: Aws, estate: Estate, tmp_path: Path) -> None:
     started = aws("sagemaker", "start-pipeline-execution", "--pipeline-name", NAME)
     which = ("--pipeline-execution-arn", started["PipelineExecutionArn"])
