@@ -127,7 +127,9 @@ def _read(path: Path, most: int | None) -> tuple[list[str], list[list[str]]]:
             reader = csv.reader(file, strict=True, skipinitialspace=True)
             header = next(reader, [])
             rows = list(islice(filter(None, reader), most))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path} cannot be read: {error}") from None
     if not header or not rows:
         raise UsageError(f"{path} holds no rows below a header")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # loaded by the command that needs it, so that --help answers
 app = typer.Typer()
 
 Data = Annotated[Path | None, typer.Option("--data", help="A CSV file of your own; uploaded, and trained on")]
-Label = Annotated[str, typer.Option("--label", help="The column to predict; by default the settings' [pipeline] label")]
+Label = Annotated[str, typer.Option("--label", help="The column to predict; by default the settings' pipeline.label")]
 Params = Annotated[list[str] | None, typer.Option("--param", help="A pipeline parameter, NAME=VALUE; may be repeated")]
 Name = Annotated[str, typer.Option("--name", help="The execution's display name")]
 Execution_ = Annotated[str, typer.Option("--execution", help="An execution's ARN; by default the latest")]
