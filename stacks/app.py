@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from cdktf import App
 
+from policies.statement import Statement
 from sagekeep import names
 from sagekeep.errors import UsageError
 from sagekeep.settings import Settings
 from stacks.base import EstateStack
 from stacks.keys import KeysStack
 from stacks.network import NetworkStack
+from stacks.parts.policy import POLICY_DOCUMENT
 from stacks.pipeline import PipelineStack
 from stacks.state import StateStack
 from stacks.storage import StorageStack
@@ -76,16 +79,7 @@ def _model(settings: Settings, out: Path, stacks: list[EstateStack]) -> dict[str
     return {
         "environment": settings.environment,
         "settings": settings.model_dump(mode="json"),
-        "stacks": {
-            stack.NAME: {
-                "resources": _resources(out / "stacks" / stack.NAME / "cdk.tf.json"),
-                "policies": {
-                    address: [statement.as_block() | {"why": statement.why} for statement in statements]
-                    for address, statements in stack.statements.items()
-                },
-            }
-            for stack in stacks
-        },
+        "stacks": {stack.NAME: _written(out / "stacks" / stack.NAME / "cdk.tf.json", stack) for stack in stacks},
         "state": {
             "backend": settings.state.backend,
             "bucket": names.bucket(settings, "state"),
@@ -96,9 +90,25 @@ def _model(settings: Settings, out: Path, stacks: list[EstateStack]) -> dict[str
     }
 
 
-def _resources(file: Path) -> list[dict[str, str]]:
-    """Construct path and Terraform address of every resource and data source of a stack."""
+def _written(file: Path, stack: EstateStack) -> dict[str, Any]:
+    """A stack as its Terraform has it, where the references that were tokens of cdktf are resolved."""
     document = json.loads(file.read_text(encoding="utf-8"))
+    return {"resources": _resources(document), "policies": _policies(document, stack.statements)}
+
+
+def _policies(document: dict[str, Any], statements: Mapping[str, Sequence[Statement]]) -> dict[str, Any]:
+    """The statements of every policy document by its address, each with its reason."""
+    blocks = document["data"][POLICY_DOCUMENT]
+    return {
+        f"data.{POLICY_DOCUMENT}.{name}": [
+            block | {"why": statement.why} for block, statement in zip(blocks[name]["statement"], own, strict=True)
+        ]
+        for name, own in statements.items()
+    }
+
+
+def _resources(document: dict[str, Any]) -> list[dict[str, str]]:
+    """Construct path and Terraform address of every resource and data source of a stack."""
     return [
         {"path": body["//"]["metadata"]["path"], "address": f"{start}{kind}.{name}"}
         for block, start in (("resource", ""), ("data", "data."))

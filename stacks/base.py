@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from cdktf import (
     DataTerraformRemoteStateLocal,
@@ -39,10 +39,11 @@ class EstateStack(TerraformStack):
         super().__init__(scope, self.NAME)
         self.settings = settings
         self.described: set[str] = set()
-        self.statements: dict[str, Sequence[Statement]] = {}
+        self.statements: dict[str, Sequence[Statement]] = {}  # of each policy document, by its name
         self.files: dict[str, bytes] = {}
         self._provider()
         self._backend()
+        self._terraform()
         self._remotes = {stack.NAME: self._remote(stack) for stack in reads}
 
     def _provider(self) -> None:
@@ -55,8 +56,6 @@ class EstateStack(TerraformStack):
             allowed_account_ids=[s.account_id],
             default_tags=[AwsProviderDefaultTags(tags=tags)],
         )
-        self.add_override("terraform.required_providers.aws.version", s.provider)
-        self.add_override("terraform.required_version", TERRAFORM)
 
     def _backend(self) -> None:
         s = self.settings
@@ -71,7 +70,16 @@ class EstateStack(TerraformStack):
             encrypt=True,
             kms_key_id=names.key_alias(s, "state"),
         )
-        self.add_override("terraform.backend.s3.use_lockfile", True)  # noqa: FBT003 - cdktf's signature
+
+    def _terraform(self) -> None:
+        """What cdktf has no argument for, as one override: each is a round trip to the kernel."""
+        block: dict[str, Any] = {
+            "required_providers": {"aws": {"version": self.settings.provider}},
+            "required_version": TERRAFORM,
+        }
+        if self.settings.state.backend == "s3":
+            block["backend"] = {"s3": {"use_lockfile": True}}
+        self.add_override("terraform", block)
 
     def _remote(self, other: EstateStack) -> Remote:
         s = self.settings
@@ -100,7 +108,7 @@ class EstateStack(TerraformStack):
 
     def _allocate_logical_id(self, element: TerraformElement) -> str:
         """Address of an element: its path. cdktf's own scheme adds a hash, and lets equal ids replace each other."""
-        path = element.node.path
+        path = element.to_string()  # its path in one round trip to the kernel; node.path takes two, for every element
         identifier = "_".join(path.split("/")[1:]).replace("-", "_")
         if self._paths.setdefault(identifier, path) != path:
             raise StackError(f"{path} and {self._paths[identifier]} would have the same address {identifier}")

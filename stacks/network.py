@@ -10,7 +10,8 @@ from stacks.keys import KeysStack
 from stacks.parts.endpoint_set import EndpointSet
 from stacks.parts.flow_logs import FlowLogs
 from stacks.parts.isolated_vpc import IsolatedVpc
-from stacks.parts.security_groups import GROUPS, SecurityGroups
+from stacks.parts.security_groups import SecurityGroups
+from stacks.parts.traffic import GROUPS
 
 
 class NetworkStack(EstateStack):
@@ -29,8 +30,8 @@ class NetworkStack(EstateStack):
         FlowLogs(self, "flow", settings=settings, vpc_id=vpc.id, key_arn=self.read(KeysStack).text("logs_key_arn"))
         self.output("vpc_id", vpc.id, "The isolated VPC")
         self.output("vpc_cidr", settings.network.cidr, "Address range of the VPC")
-        self.output("subnet_ids", [subnet.id for subnet in vpc.subnets], "Isolated subnets, one a zone")
-        self.output("route_table_ids", [table.id for table in vpc.route_tables], "Route tables of the subnets")
+        self.output("subnet_ids", vpc.subnet_ids, "Isolated subnets, one a zone")
+        self.output("route_table_ids", vpc.route_table_ids, "Route tables of the subnets")
         self.output("s3_endpoint_id", endpoints.s3.id, "Gateway endpoint for S3")
         for purpose, description in GROUPS.items():
             self.output(f"{purpose}_security_group_id", groups.id_of(purpose), f"Security group: {description}")

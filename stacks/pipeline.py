@@ -39,11 +39,11 @@ class PipelineStack(EstateStack):
         self, scope: Construct, settings: Settings, *, keys: KeysStack, network: NetworkStack, storage: StorageStack
     ) -> None:
         super().__init__(scope, settings, reads=[keys, network, storage])
-        self._vpc, self._keys = self.read(NetworkStack), self.read(KeysStack)
-        key_arn, bucket = self._keys.text("data_key_arn"), self.read(StorageStack).text("data_bucket")
-        place = jobs.Placement(
-            tuple(self._vpc.texts("subnet_ids")), (self._vpc.text("jobs_security_group_id"),), key_arn
-        )
+        vpc, keys_read = self.read(NetworkStack), self.read(KeysStack)
+        key_arn, bucket = keys_read.text("data_key_arn"), self.read(StorageStack).text("data_bucket")
+        subnet_ids, self._logs_key_arn = vpc.texts("subnet_ids"), keys_read.text("logs_key_arn")
+        place = jobs.Placement(tuple(subnet_ids), (vpc.text("jobs_security_group_id"),), key_arn)
+        self._place = VpcPlace(subnet_ids, vpc.text("functions_security_group_id"))
         roles = [
             self._role("job", "Jobs, models and endpoints", jobs.job_role(settings, key_arn)),
             self._role("pipeline", "Runs of the pipeline", jobs.pipeline_role(settings, place)),
@@ -54,9 +54,8 @@ class PipelineStack(EstateStack):
         reader = self._function(READER, functions.pipeline_reader(settings))
         if settings.pipeline.sample_rows:
             self._seed(bucket, key_arn)
-        logs_key_arn = self._keys.text("logs_key_arn")
-        alerts = Alerts(self, "alerts", settings=settings, key_arn=logs_key_arn)
-        logs = JobLogGroups(self, "logs", settings=settings, key_arn=logs_key_arn)
+        alerts = Alerts(self, "alerts", settings=settings, key_arn=self._logs_key_arn)
+        logs = JobLogGroups(self, "logs", settings=settings, key_arn=self._logs_key_arn)
         ManagedPipeline(
             self,
             "pipeline",
@@ -80,15 +79,14 @@ class PipelineStack(EstateStack):
         return role.attach(statements)
 
     def _function(self, code: FunctionCode, statements: list[Statement], policy_name: str = "access") -> VpcFunction:
-        place = VpcPlace(self._vpc.texts("subnet_ids"), self._vpc.text("functions_security_group_id"))
         return VpcFunction(
             self,
             code.purpose,
             settings=self.settings,
             code=code,
-            logs_key_arn=self._keys.text("logs_key_arn"),
+            logs_key_arn=self._logs_key_arn,
             statements=statements,
-            place=place,
+            place=self._place,
             policy_name=policy_name,
         )
 
@@ -115,7 +113,7 @@ class PipelineStack(EstateStack):
         self.output("pipeline_name", s.pipeline.name, "The SageMaker pipeline")
         self.output("pipeline_arn", names.pipeline_arn(s), "ARN of the SageMaker pipeline")
         self.output("endpoint_name", s.pipeline.name, "Endpoint that the pipeline serves the model on")
-        self.output("topic_arn", alerts.topic.arn, "Topic that hears of failed runs")
+        self.output("topic_arn", alerts.topic_arn, "Topic that hears of failed runs")
         if alerts.queue:
             self.output("alerts_queue_url", alerts.queue.url, "Queue of alerts: its URL, to receive from")
             self.output("alerts_queue_arn", alerts.queue.arn, "ARN of the queue of alerts")

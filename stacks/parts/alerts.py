@@ -29,7 +29,7 @@ TWO_WEEKS = 14 * 24 * 3600  # seconds, the longest that SQS keeps a message
 
 
 class Alerts(Construct):
-    """`topic` hears of failed steps and runs of the pipeline, and so does `queue` where settings want one.
+    """The topic hears of failed steps and runs of the pipeline, and so does `queue` where settings want one.
 
     Controls E1, E2, E3 and E4.
     """
@@ -37,11 +37,12 @@ class Alerts(Construct):
     def __init__(self, scope: Construct, id: str, *, settings: Settings, key_arn: str) -> None:
         super().__init__(scope, id)
         self.settings = settings
-        self.topic = SnsTopic(self, "topic", name=names.name(settings, "pipeline-alerts"), kms_master_key_id=key_arn)
+        topic = SnsTopic(self, "topic", name=names.name(settings, "pipeline-alerts"), kms_master_key_id=key_arn)
+        self.topic_arn = str(topic.arn)
         policy = SnsTopicPolicy(
             self,
             "topic-policy",
-            arn=self.topic.arn,
+            arn=self.topic_arn,
             policy=policy_json(self, "topic-statements", alerts.topic(settings)),
         )
         rules = {"step": step_failed(settings), "run": run_failed(settings)}
@@ -51,7 +52,7 @@ class Alerts(Construct):
             self._route(kind, rule, undelivered, policy)
         self.queue = self._subscribed_queue(key_arn) if settings.alerts.queue else None
         for at, email in enumerate(settings.alerts.emails):
-            SnsTopicSubscription(self, f"email-{at + 1}", topic_arn=self.topic.arn, protocol="email", endpoint=email)
+            SnsTopicSubscription(self, f"email-{at + 1}", topic_arn=self.topic_arn, protocol="email", endpoint=email)
 
     def _route(self, kind: str, rule: AlertRule, undelivered: SqsQueue, policy: SnsTopicPolicy) -> None:
         """From the event to the topic, with an alarm for what does not arrive."""
@@ -67,7 +68,7 @@ class Alerts(Construct):
             f"{kind}-target",
             rule=made.name,
             target_id="topic",
-            arn=self.topic.arn,
+            arn=self.topic_arn,
             dead_letter_config=CloudwatchEventTargetDeadLetterConfig(arn=undelivered.arn),
             retry_policy=CloudwatchEventTargetRetryPolicy(maximum_event_age_in_seconds=3600, maximum_retry_attempts=10),
             input_transformer=CloudwatchEventTargetInputTransformer(
@@ -93,7 +94,7 @@ class Alerts(Construct):
         SnsTopicSubscription(
             self,
             "queue-subscription",
-            topic_arn=self.topic.arn,
+            topic_arn=self.topic_arn,
             protocol="sqs",
             endpoint=queue.arn,
             raw_message_delivery=True,
@@ -115,5 +116,5 @@ class Alerts(Construct):
             threshold=0,
             comparison_operator="GreaterThanThreshold",
             treat_missing_data="notBreaching",
-            alarm_actions=[self.topic.arn],
+            alarm_actions=[self.topic_arn],
         )

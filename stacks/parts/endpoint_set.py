@@ -2,44 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint
 from constructs import Construct
 
 from policies import endpoints
-from policies.statement import Statement
 from sagekeep import names
 from sagekeep.settings import Settings
+from stacks.parts.endpoint_table import INTERFACE_ENDPOINTS, different_policies, gateway_service_name
 from stacks.parts.isolated_vpc import IsolatedVpc
 from stacks.parts.policy import policy_json
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """An interface endpoint: the service's name (with `{region}`), and the statements of its policy."""
-
-    service: str
-    statements: Callable[[Settings], list[Statement]] = endpoints.our_account
-
-    def service_name(self, region: str) -> str:
-        """Full service name; Studio's does not begin with com.amazonaws."""
-        start = "aws.sagemaker" if self.service == "studio" else "com.amazonaws"
-        return f"{start}.{region}.{self.service}"
-
-
-INTERFACE_ENDPOINTS = (
-    Endpoint("sagemaker.api"),
-    Endpoint("sagemaker.runtime"),
-    Endpoint("studio"),
-    Endpoint("ecr.api", endpoints.our_account_and_images),
-    Endpoint("ecr.dkr", endpoints.our_account_and_images),
-    Endpoint("logs"),
-    Endpoint("sts"),
-    Endpoint("kms"),
-    Endpoint("monitoring"),
-)
 
 
 class EndpointSet(Construct):
@@ -54,13 +25,15 @@ class EndpointSet(Construct):
             self,
             "s3",
             vpc_id=vpc.id,
-            service_name=f"com.amazonaws.{settings.region}.s3",
+            service_name=gateway_service_name(settings.region),
             vpc_endpoint_type="Gateway",
-            route_table_ids=[table.id for table in vpc.route_tables],
+            route_table_ids=vpc.route_table_ids,
             policy=policy_json(self, "s3-policy", endpoints.s3(settings)),
             tags={"Name": names.name(settings, "s3")},
         )
-        policies = {make: policy_json(self, make.__name__.replace("_", "-"), make(settings)) for make in _policies()}
+        policies = {
+            make: policy_json(self, make.__name__.replace("_", "-"), make(settings)) for make in different_policies()
+        }
         self.interfaces = [
             VpcEndpoint(
                 self,
@@ -68,7 +41,7 @@ class EndpointSet(Construct):
                 vpc_id=vpc.id,
                 service_name=endpoint.service_name(settings.region),
                 vpc_endpoint_type="Interface",
-                subnet_ids=[subnet.id for subnet in vpc.subnets],
+                subnet_ids=vpc.subnet_ids,
                 security_group_ids=[security_group_id],
                 private_dns_enabled=True,
                 policy=policies[endpoint.statements],
@@ -76,8 +49,3 @@ class EndpointSet(Construct):
             )
             for endpoint in INTERFACE_ENDPOINTS
         ]
-
-
-def _policies() -> list[Callable[[Settings], list[Statement]]]:
-    """The different policies of the interface endpoints, in the order of the table."""
-    return list(dict.fromkeys(endpoint.statements for endpoint in INTERFACE_ENDPOINTS))

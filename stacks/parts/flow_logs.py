@@ -6,7 +6,7 @@ from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.flow_log import FlowLog
 from constructs import Construct
 
-from policies.statement import allow
+from policies import roles
 from sagekeep import names
 from sagekeep.settings import Settings
 from stacks.parts.policy import ScopedRole
@@ -32,9 +32,7 @@ class FlowLogs(Construct):
             trusted="vpc-flow-logs.amazonaws.com",
             description="Writes the VPC's flow logs",
         )
-        arn = names.log_group_arn(settings, names.flow_log_group(settings))
-        write = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
-        policy = role.attach([allow("WriteFlowLogs", write, on=[arn, f"{arn}:*"])])
+        policy = role.attach(roles.flow_logs(settings))
         FlowLog(
             self,
             "log",

@@ -54,7 +54,7 @@ class Configuration(Construct):
     def __init__(self, scope: Construct, id: str, *, value: Mapping[str, Any]) -> None:
         super().__init__(scope, id)
         stack = cast("EstateStack", EstateStack.of(self))
-        name = "_".join(self.node.path.split("/")[1:]).replace("-", "_")
+        name = "_".join(self.to_string().split("/")[1:]).replace("-", "_")
         # cdktf's own TerraformData asks `terraform version` for each, and fails where terraform is not installed.
         stack.add_override(f"resource.terraform_data.{name}", {"input": dict(value)})
         self.output = f"terraform_data.{name}.output"

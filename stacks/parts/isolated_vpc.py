@@ -47,8 +47,8 @@ class IsolatedVpc(Construct):
         DefaultSecurityGroup(
             self, "default-group", vpc_id=self.id, tags={"Name": names.name(settings, "default-unused")}
         )
-        self.route_tables: list[RouteTable] = []
-        self.subnets = [self._subnet(at, block) for at, block in enumerate(subnet_ranges(settings))]
+        self.route_table_ids: list[str] = []
+        self.subnet_ids = [self._subnet(at, block) for at, block in enumerate(subnet_ranges(settings))]
 
     def _zone_id(self, at: int) -> str:
         zones = self.settings.network.zones
@@ -64,7 +64,8 @@ class IsolatedVpc(Construct):
             )
         return str(Fn.element(self._zones.zone_ids, at))
 
-    def _subnet(self, at: int, block: IPv4Network) -> Subnet:
+    def _subnet(self, at: int, block: IPv4Network) -> str:
+        """Id of a new subnet with a route table."""
         name = names.name(self.settings, f"isolated-{at + 1}")
         chosen_by_aws = isinstance(self.settings.network.zones, int)
         subnet = Subnet(
@@ -79,6 +80,7 @@ class IsolatedVpc(Construct):
             lifecycle=TerraformResourceLifecycle(ignore_changes=["availability_zone_id"]) if chosen_by_aws else None,
         )
         table = RouteTable(self, f"routes-{at + 1}", vpc_id=self.id, tags={"Name": name})
-        RouteTableAssociation(self, f"association-{at + 1}", subnet_id=subnet.id, route_table_id=table.id)
-        self.route_tables.append(table)
-        return subnet
+        subnet_id, table_id = str(subnet.id), str(table.id)  # each read is a round trip to the kernel
+        RouteTableAssociation(self, f"association-{at + 1}", subnet_id=subnet_id, route_table_id=table_id)
+        self.route_table_ids.append(table_id)
+        return subnet_id

@@ -10,17 +10,19 @@ from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from constructs import Construct
 
-from policies.statement import Statement, allow, service, when
+from policies import roles
+from policies.statement import Statement
 from sagekeep import names
 from sagekeep.settings import Settings
 from stacks.base import EstateStack
+
+POLICY_DOCUMENT = "aws_iam_policy_document"
 
 
 def policy_json(scope: Construct, id: str, statements: Sequence[Statement]) -> str:
     """The statements as `aws_iam_policy_document`, visible to reviews and scanners; its `json`, a token."""
     document = DataAwsIamPolicyDocument(scope, id)
-    address = ".".join(("data", "aws_iam_policy_document", document.friendly_unique_id))
-    cast("EstateStack", EstateStack.of(scope)).statements[address] = statements
+    cast("EstateStack", EstateStack.of(scope)).statements[document.friendly_unique_id] = statements
     # An override is one call for the whole document; typed blocks cost a round trip to the kernel for each.
     document.add_override("statement", [statement.as_block() for statement in statements])
     return cast("str", document.json)
@@ -33,26 +35,13 @@ class ScopedRole(Construct):
         self, scope: Construct, id: str, *, settings: Settings, purpose: str, trusted: str, description: str
     ) -> None:
         super().__init__(scope, id)
-        self.settings = settings
         self.role = IamRole(
             self,
             "role",
             name=names.role(settings, purpose),
             description=description,
-            assume_role_policy=policy_json(self, "trust", [self._trust(trusted)]),
+            assume_role_policy=policy_json(self, "trust", roles.trust(settings, trusted)),
         )
-
-    def _trust(self, trusted: str) -> Statement:
-        """Only for resources of this account (controls I4): the confused deputy is another account's resource."""
-        s = self.settings
-        only = [when("StringEquals", "aws:SourceAccount", s.account_id)]
-        service_name = trusted.split(".", 1)[0]
-        # Lambda's service sends no source ARN when it assumes an execution role for a function that is being created.
-        if service_name == "sagemaker":
-            only.append(when("ArnLike", "aws:SourceArn", names.arn(s, service_name, "*")))
-        if service_name == "vpc-flow-logs":
-            only.append(when("ArnLike", "aws:SourceArn", names.arn(s, "ec2", "vpc-flow-log/*")))
-        return allow("TrustTheServiceForThisAccount", ["sts:AssumeRole"], on=(), to=service(trusted), only=only)
 
     def attach(self, statements: Sequence[Statement], *, name: str = "access") -> IamRolePolicy:
         """Attach the inline policy.

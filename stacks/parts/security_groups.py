@@ -1,8 +1,6 @@
-"""The VPC's security groups and every rule between them, from one table (controls N5, N6)."""
+"""The VPC's security groups and every rule between them (controls N5, N6)."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityGroupEgressRule
@@ -11,34 +9,7 @@ from constructs import Construct
 
 from sagekeep import names
 from sagekeep.settings import Settings
-
-GROUPS = {
-    "endpoints": "Interface endpoints of the VPC",
-    "studio": "Studio apps and their file system",
-    "jobs": "Processing and training jobs, models and endpoints",
-    "functions": "Lambda functions",
-}
-S3 = "s3"  # stands for the prefix list of the S3 gateway endpoint: its traffic is filtered by egress rules too
-
-
-@dataclass(frozen=True)
-class Rule:
-    """Traffic that one group may send to another (or to S3) on TCP ports; it becomes an egress and an ingress rule."""
-
-    source: str
-    target: str
-    ports: tuple[int, int]
-    why: str
-
-
-HTTPS = (443, 443)
-RULES = (
-    *(Rule(group, "endpoints", HTTPS, "calls to AWS") for group in ("studio", "jobs", "functions")),
-    *(Rule(group, S3, HTTPS, "objects in S3") for group in ("studio", "jobs", "functions")),
-    Rule("studio", "studio", (8192, 65535), "apps to kernels"),  # SageMaker developer guide, VpcOnly mode
-    Rule("studio", "studio", (2049, 2049), "NFS to the domain's file system"),
-    Rule("jobs", "jobs", (0, 65535), "instances of one job to each other"),
-)
+from stacks.parts.traffic import GROUPS, RULES, S3
 
 
 class SecurityGroups(Construct):
@@ -46,7 +17,7 @@ class SecurityGroups(Construct):
 
     def __init__(self, scope: Construct, id: str, *, settings: Settings, vpc_id: str) -> None:
         super().__init__(scope, id)
-        self._groups = {
+        groups = {
             purpose: SecurityGroup(
                 self,
                 purpose,
@@ -58,19 +29,20 @@ class SecurityGroups(Construct):
             )
             for purpose, description in GROUPS.items()
         }
+        # Read once, not for every rule: each read is a round trip to the kernel.
+        self._ids = {purpose: str(group.id) for purpose, group in groups.items()}
 
     def id_of(self, purpose: str) -> str:
         """Id of a group."""
-        return str(self._groups[purpose].id)
+        return self._ids[purpose]
 
     def connect(self, *, s3_prefix_list_id: str) -> None:
         """Add every rule of the table."""
         for rule in RULES:
-            name = f"{rule.source}-to-{rule.target}-{rule.ports[0]}"
             to_s3 = rule.target == S3
             VpcSecurityGroupEgressRule(
                 self,
-                f"out-{name}",
+                f"out-{rule.name}",
                 security_group_id=self.id_of(rule.source),
                 description=f"To {rule.target}: {rule.why}",
                 prefix_list_id=s3_prefix_list_id if to_s3 else None,
@@ -82,7 +54,7 @@ class SecurityGroups(Construct):
             if not to_s3:
                 VpcSecurityGroupIngressRule(
                     self,
-                    f"in-{name}",
+                    f"in-{rule.name}",
                     security_group_id=self.id_of(rule.target),
                     description=f"From {rule.source}: {rule.why}",
                     referenced_security_group_id=self.id_of(rule.source),

@@ -1,0 +1,46 @@
+"""The interface endpoints of the VPC, as a table; `EndpointSet` makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from policies import endpoints
+from policies.statement import Statement
+from sagekeep.settings import Settings
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An interface endpoint: the last part of its service's name, and the statements of its policy."""
+
+    service: str
+    statements: Callable[[Settings], list[Statement]] = endpoints.our_account
+
+    def service_name(self, region: str) -> str:
+        """Full service name; Studio's does not begin with com.amazonaws."""
+        start = "aws.sagemaker" if self.service == "studio" else "com.amazonaws"
+        return f"{start}.{region}.{self.service}"
+
+
+INTERFACE_ENDPOINTS = (
+    Endpoint("sagemaker.api"),
+    Endpoint("sagemaker.runtime"),
+    Endpoint("studio"),
+    Endpoint("ecr.api", endpoints.our_account_and_images),
+    Endpoint("ecr.dkr", endpoints.our_account_and_images),
+    Endpoint("logs"),
+    Endpoint("sts"),
+    Endpoint("kms"),
+    Endpoint("monitoring"),
+)
+
+
+def gateway_service_name(region: str) -> str:
+    """Full service name of S3's gateway endpoint."""
+    return f"com.amazonaws.{region}.s3"
+
+
+def different_policies() -> list[Callable[[Settings], list[Statement]]]:
+    """The different policies of the interface endpoints, in the order of the table."""
+    return list(dict.fromkeys(endpoint.statements for endpoint in INTERFACE_ENDPOINTS))
