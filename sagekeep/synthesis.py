@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from sagekeep import names
+from sagekeep import bindings, names
 from sagekeep.errors import OperationError, UsageError
 
 SYNTH_SECONDS = 120
@@ -128,17 +130,37 @@ def synthesize(root: Path, env: str, out: Path | None = None, *, work: Path | No
     """
     target = (out or root / output_folder(env)).resolve()
     target.parent.mkdir(parents=True, exist_ok=True)  # jsii makes only the last folder of a path
-    variables = {**os.environ, "SAGEKEEP_ENV": _absolute(env), "SAGEKEEP_OUT": str(target)}
-    command = [sys.executable, str(root / "main.py")]
-    try:
-        done = subprocess.run(
-            command, cwd=root, env=variables, capture_output=True, text=True, timeout=SYNTH_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise OperationError(f"main.py did not finish within {SYNTH_SECONDS} s") from error
-    if done.returncode:
-        raise _refusal(done)
+    code, said = _run_main(root, {**os.environ, "SAGEKEEP_ENV": _absolute(env), "SAGEKEEP_OUT": str(target)})
+    if code:
+        raise _refusal(code, said)
     return replace(load(root, env, target), work_folder=work)
+
+
+def _run_main(root: Path, variables: Mapping[str, str]) -> tuple[int, str]:
+    """main.py's exit code and output. What it says of the bindings is passed on to stderr while it runs."""
+    said: list[str] = []
+    with subprocess.Popen(
+        [sys.executable, str(root / "main.py")],
+        cwd=root,
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as running:
+        limit = threading.Timer(SYNTH_SECONDS, running.kill)
+        limit.start()
+        try:
+            for line in running.stdout or ():
+                if line.startswith(bindings.SAYS):
+                    print(line, end="", file=sys.stderr, flush=True)  # noqa: T201 - must be seen before it ends
+                else:
+                    said.append(line)
+        finally:
+            limit.cancel()
+            running.kill()  # does nothing once it has ended by itself
+    if running.returncode == -signal.SIGKILL:
+        raise OperationError(f"main.py was killed: it took over {SYNTH_SECONDS} s, or memory ran out")
+    return running.returncode, "".join(said)
 
 
 def load(root: Path, env: str, out: Path | None = None) -> Synthesis:
@@ -185,9 +207,9 @@ def _absolute(env: str) -> str:
     return str(Path(env).resolve()) if env.endswith(".toml") else env
 
 
-def _refusal(done: subprocess.CompletedProcess[str]) -> OperationError | UsageError:
-    said = (done.stderr.strip() or done.stdout.strip()).removeprefix("Error: ")
-    if done.returncode == UsageError.exit_code:
+def _refusal(code: int, output: str) -> OperationError | UsageError:
+    said = output.strip().removeprefix("Error: ")
+    if code == UsageError.exit_code:
         return UsageError(said)
     last = "\n".join(said.splitlines()[-15:])
-    return OperationError(f"main.py failed (exit code {done.returncode}):\n{last}")
+    return OperationError(f"main.py failed (exit code {code}):\n{last}")
