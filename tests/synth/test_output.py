@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import filecmp
 import json
 import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,48 +11,21 @@ import pytest
 from sagekeep.errors import UsageError
 from sagekeep.settings import load
 from stacks.app import synthesize
-from synths import ROOT, Synth
-
-TEMPLATE = ("main.py", "environments", "stacks", "policies", "lambda_src", "ml_src", "sagekeep")
-
-
-def _copy_of_the_project(folder: Path) -> Path:
-    for name in TEMPLATE:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            folder.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, folder / name)
-    return folder
-
-
-def _run_main(project: Path, *, umask: int, seed: str, **more: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONHASHSEED": seed, "SAGEKEEP_ENV": "poc", "SAGEKEEP_OUT": "out", **more}
-    command = [sys.executable, "main.py"]
-    return subprocess.run(
-        command, cwd=project, env=environment, umask=umask, capture_output=True, text=True, check=False
-    )
-
-
-def _differences(left: Path, right: Path) -> list[str]:
-    compared = filecmp.dircmp(left, right)
-    found = [*compared.left_only, *compared.right_only]
-    _, wrong, errors = filecmp.cmpfiles(left, right, compared.common_files, shallow=False)
-    for name in compared.common_dirs:
-        found += _differences(left / name, right / name)
-    return [*found, *wrong, *errors]
+from synths import ROOT, Synth, copy_of_the_project, differences, run_main
 
 
 def test_two_folders_two_umasks_two_times_give_the_same_bytes(tmp_path: Path) -> None:
-    first, second = _copy_of_the_project(tmp_path / "one"), _copy_of_the_project(tmp_path / "a folder with spaces")
+    first, second = copy_of_the_project(tmp_path / "one"), copy_of_the_project(tmp_path / "a folder with spaces")
     for file in second.rglob("*"):
         os.utime(file, (1_000_000_000, 1_000_000_000))
         file.chmod(0o700)
-    done = [_run_main(first, umask=0o022, seed="1"), _run_main(second, umask=0o077, seed="2", TZ="Asia/Tokyo")]
+    done = [
+        run_main(first, umask=0o022, PYTHONHASHSEED="1"),
+        run_main(second, umask=0o077, PYTHONHASHSEED="2", TZ="Asia/Tokyo"),
+    ]
     assert [run.returncode for run in done] == [0, 0], done[0].stderr + done[1].stderr
     assert (first / "out" / "manifest.json").is_file()
-    assert _differences(first / "out", second / "out") == []
+    assert differences(first / "out", second / "out") == []
 
 
 def test_faulty_settings_exit_with_2_name_every_fault_and_write_nothing(tmp_path: Path) -> None:
@@ -64,7 +33,7 @@ def test_faulty_settings_exit_with_2_name_every_fault_and_write_nothing(tmp_path
     text = (ROOT / "environments" / "poc.toml").read_text()
     settings.write_text(text.replace('"acme-ml"', '"Acme_ML"').replace("10.40.0.0/16", "10.40.0.0/27"))
     out = tmp_path / "out"
-    done = _run_main(ROOT, umask=0o022, seed="0", SAGEKEEP_ENV=str(settings), SAGEKEEP_OUT=str(out))
+    done = run_main(ROOT, SAGEKEEP_ENV=str(settings), SAGEKEEP_OUT=str(out))
     assert done.returncode == 2
     assert "prefix: " in done.stderr
     assert "network.cidr: " in done.stderr

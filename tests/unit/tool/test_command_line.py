@@ -103,6 +103,22 @@ def test_a_crash_of_main_is_told_as_such(ready: Project) -> None:
     assert "a bug" in done.stderr
 
 
+def test_what_main_says_of_the_bindings_is_seen_while_it_runs(ready: Project) -> None:
+    seen = ready.root / "seen"
+    said = "sagekeep: unpacking the AWS bindings"
+    (ready.root / "main.py").write_text(
+        f"import pathlib, sys, time\nprint({said!r}, file=sys.stderr, flush=True)\n"
+        f"while not pathlib.Path({str(seen)!r}).exists(): time.sleep(0.01)\n"
+    )
+    env = environment() | {"PYTHONPATH": str(ROOT), "HOME": str(ready.root)}
+    command = [sys.executable, "-m", "sagekeep", "synth"]
+    with subprocess.Popen(command, cwd=ready.root, env=env, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr
+        assert running.stderr.readline() == f"{said}\n"  # main.py ends only after this
+        seen.touch()
+    assert running.returncode == 0
+
+
 def test_environments_never_share_an_output_folder(ready: Project) -> None:
     (ready.root / "main.py").write_text("import os; print(os.environ['SAGEKEEP_OUT']); raise SystemExit(2)")
     (ready.root / "environments" / "prod.toml").touch()

@@ -1,0 +1,83 @@
+"""Settings as operators might write them, for hypothesis: each valid, and spread over what settings allow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from sagekeep import catalog
+from sagekeep.rules import zone_id_prefix
+from sagekeep.settings import Settings, parse
+
+_KINDS = ("process", "train", "inference")
+REGIONS = sorted(set.intersection(*(set(catalog.images().regions(kind)) for kind in _KINDS)))
+PARTITIONS = {
+    region: parse({"prefix": "a", "account_id": "1" * 12, "region": region}, environment="test").partition
+    for region in REGIONS
+}
+_word = st.from_regex(r"[a-z][a-z0-9]{0,5}", fullmatch=True)
+_prefix = st.lists(_word, min_size=1, max_size=3).map("-".join)
+_account = st.from_regex(r"[1-9][0-9]{11}", fullmatch=True)
+_user = st.from_regex(r"[a-zA-Z0-9](-?[a-zA-Z0-9]){0,20}", fullmatch=True)
+_tag = st.text("abcXYZ019 _.:/=+-@éß", min_size=1, max_size=30).filter(lambda key: not key.lower().startswith("aws:"))
+_principals = ("role/deployer", "role/ci/terraform", "role/aws-reserved/*/AWSReservedSSO_Admin_*", "user/jo+x@b.org")
+
+
+def _instances(kind: str) -> st.SearchStrategy[str]:
+    types = catalog.instance_types()
+    return st.sampled_from([instance for instance in types.known(kind) if not types.has_local_nvme(instance)])
+
+
+@st.composite
+def _network(draw: st.DrawFn, region: str) -> dict[str, Any]:
+    ids = [f"{zone_id_prefix(region)}-az{number}" for number in range(1, 7)]
+    zones = draw(st.integers(2, 6) | st.lists(st.sampled_from(ids), min_size=2, max_size=6, unique=True))
+    # From /16 on every zone has room for what the other sections ask; test_settings looks at smaller ranges.
+    return {"cidr": f"10.{draw(st.integers(0, 255))}.0.0/16", "zones": zones}
+
+
+@st.composite
+def _deploy(draw: st.DrawFn, account: str, partition: str) -> dict[str, list[str]]:
+    arns = st.sampled_from([f"arn:{partition}:iam::{account}:{name}" for name in _principals])
+    return {key: draw(st.lists(arns, max_size=3, unique=True)) for key in ("roles", "plan_roles", "data_writers")}
+
+
+_pipeline = st.fixed_dictionaries(
+    {"name": st.from_regex(r"[a-z0-9](-?[a-z0-9]){0,39}", fullmatch=True)},
+    optional={
+        "label": st.from_regex(r"[A-Za-z_][A-Za-z0-9_ .()/%-]{0,30}", fullmatch=True).map(lambda label: f"x{label}"),
+        "problem_type": st.sampled_from(["", "binary", "multiclass", "regression"]),
+        "seed": st.integers(0, 2**31 - 1),
+        "test_fraction": st.floats(0.05, 0.95),
+        "time_limit_seconds": st.integers(10, 432_000),
+        "sample_rows": st.just(0) | st.integers(1, 100_000),
+        "endpoint_instances": st.integers(1, 100),
+        "job_log_groups": st.sampled_from(["own", "account"]),
+        "instances": st.fixed_dictionaries({kind: _instances(kind) for kind in ("process", "train", "endpoint")}),
+    },
+)
+_alerts = st.fixed_dictionaries(
+    {"queue": st.booleans()},
+    optional={"emails": st.lists(_word.map(lambda name: f"{name}@example.com"), max_size=3, unique=True)},
+)
+
+
+@st.composite
+def environments(draw: st.DrawFn) -> Settings:
+    """Settings of an environment called `test`."""
+    region, account = draw(st.sampled_from(REGIONS)), draw(_account)
+    document = {
+        "prefix": draw(_prefix),
+        "account_id": account,
+        "region": region,
+        "removal": draw(st.sampled_from(["destroy", "retain"])),
+        "tags": draw(st.dictionaries(_tag, st.text(max_size=20), max_size=4)),
+        "deploy": draw(_deploy(account, PARTITIONS[region])),
+        "network": draw(_network(region)),
+        "studio": {"users": draw(st.lists(_user, max_size=5, unique_by=str.lower))},
+        "pipeline": draw(_pipeline),
+        "alerts": draw(_alerts),
+        "state": {"backend": draw(st.sampled_from(["s3", "local"]))},
+    }
+    return parse(document, environment="test")
