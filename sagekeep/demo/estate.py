@@ -36,9 +36,9 @@ def synthesize(stage: Stage) -> None:
             hint='take settings with removal = "destroy"; `sagekeep local up` runs any',
         )
     total = sum(stage.resources.values())
-    stage.say(
-        f"{len(stage.resources)} stacks, {total} resources in {stage.synthesis.out.relative_to(stage.root.resolve())}"
-    )
+    made, root = stage.synthesis.out, stage.root.resolve()
+    place = made.relative_to(root) if made.is_relative_to(root) else made
+    stage.say(f"{len(stage.resources)} stacks, {total} resources in {place}")
 
 
 def start(stage: Stage) -> None:
