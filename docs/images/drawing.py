@@ -38,6 +38,15 @@ class Drawing:
         style = f"fill='none' stroke='{INK}' stroke-width='1.6' marker-end='url(#tip)'{_dashed(dash)}"
         self._parts.append(f"<path d='M{path}' {style}/>")
 
+    def line(self, points: Sequence[tuple[int, int]], color: str, width: float = 1.2) -> None:
+        """A line through the points, without a tip."""
+        path = " L".join(f"{x},{y}" for x, y in points)
+        self._parts.append(f"<path d='M{path}' fill='none' stroke='{color}' stroke-width='{width}'/>")
+
+    def bar(self, x: int, y: int, w: int, h: int, fill: str) -> None:
+        """A filled rectangle without a border."""
+        self._parts.append(f"<rect x='{x}' y='{y}' width='{w}' height='{h}' fill='{fill}'/>")
+
     def svg(self) -> str:
         """The whole document."""
         w, h = self._size

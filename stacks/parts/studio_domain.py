@@ -60,16 +60,17 @@ class StudioDomain(Construct):
         )
         lifecycle = self._sdk_defaults(place)
         self.domain = self._domain(vpc, keys, role, lifecycle, [network_sweep, *after])
+        domain_id = str(self.domain.id)  # each read is a round trip to the kernel
         self.users = [
-            SagemakerUserProfile(self, f"user-{user.lower()}", domain_id=self.domain.id, user_profile_name=user)
+            SagemakerUserProfile(self, f"user-{user.lower()}", domain_id=domain_id, user_profile_name=user)
             for user in settings.studio.users
         ]
         owned_by_terraform(
             self,
             "domain-sweep",
             function=sweeper,
-            request={"action": "sweep_domain", "domain_id": self.domain.id},
-            triggers={"domain_id": self.domain.id},
+            request={"action": "sweep_domain", "domain_id": domain_id},
+            triggers={"domain_id": domain_id},
             after=self.users,
             protected=settings.protected,
         )
