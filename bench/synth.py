@@ -25,7 +25,19 @@ from pathlib import Path
 from typing import Any
 
 import synth_report
-from synth_ways import CACHE, ROOT, Run, Way, cdk, resources, run, sagekeep, stock, terrain
+from synth_ways import (
+    CACHE,
+    ROOT,
+    Run,
+    Way,
+    cdk,
+    resources,
+    run,
+    sagekeep,
+    stock,
+    stock_without_collection,
+    terrain,
+)
 
 USERS = (10, 100, 1000)
 
@@ -76,7 +88,7 @@ def measure(folder: Path, runs: int) -> dict[str, Any]:
     copy = folder / "terrain"
     copy.mkdir()
     optional = {"CDK Terrain": terrain(copy), "CDK, TypeScript": cdk(folder / "cdk")}
-    ways = [sagekeep(), stock(), *(way for way in optional.values() if way)]
+    ways = [sagekeep(), stock(), stock_without_collection(), *(way for way in optional.values() if way)]
     ours = [way for way in ways if way.takes_settings]
     warm(ways, folder, 1)  # unpacks and compiles what the counted runs find in place
     warm_runs, cold_runs = warm(ways, folder, runs), cold(ours, folder)

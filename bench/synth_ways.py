@@ -68,6 +68,11 @@ def stock() -> Way:
     return Way("stock import", command, ROOT, {"SAGEKEEP_STOCK_IMPORT": "1"})
 
 
+def stock_without_collection() -> Way:
+    """What is left of the stock import when main.py keeps Python from looking for garbage."""
+    return Way("stock, gc off", (sys.executable, "main.py"), ROOT, {"SAGEKEEP_STOCK_IMPORT": "1"})
+
+
 def terrain(folder: Path) -> Way | None:
     """The same stacks on CDK Terrain, the maintained fork: a copy in `folder` that imports its packages instead."""
     if not TERRAIN.is_file():

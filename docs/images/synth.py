@@ -26,7 +26,7 @@ def bars(picture: Drawing, rows: list[dict[str, Any]]) -> None:
     longest = max(max(row["warm"], row["cold"] or 0) for row in rows)
     picture.text(left, top - 25, "seconds of one synth", size=16, weight="bold")
     for at, row in enumerate(rows):
-        y = top + 80 * at
+        y = top + 66 * at
         picture.text(20, y + 26, row["way"], weight="bold" if at == 0 else "normal")
         for offset, key, fill in ((0, "warm", WARM), (24, "cold", COLD)):
             if row[key] is not None:
