@@ -15,6 +15,7 @@ from ministack.core import iam_evaluator as evaluator
 from ministack.core.responses import get_account_id
 
 from sagekeep.local.condition_keys import keys_of
+from sagekeep.local.network import Endpoint
 from sagekeep.local.request import Denial, Request, current
 
 log = logging.getLogger("sagekeep.authorization")
@@ -25,6 +26,7 @@ Check = tuple[str, str, str, Context]  # action, ministack's name of its service
 Extra = Callable[[str, str, Context], list[Check]]
 
 _S3_ANONYMOUS = "anonymous"
+_NOBODY = evaluator.PrincipalInfo(_S3_ANONYMOUS, "Anonymous", "anonymous", [])
 
 
 class Authorizer:
@@ -71,14 +73,18 @@ class Authorizer:
         if request.endpoint is not None:
             # aws:SourceIp is absent from requests through an endpoint.
             evaluator.pin_request_origin(None, True)  # noqa: FBT003
-        if service == "s3" and not key:
-            return _anonymous(request, action, arn, region, context)
-        verdict = self._enforce(key, action, service, region, arn, context)
-        if isinstance(verdict, evaluator.EvalResult):
-            request.denial = Denial(verdict.principal_arn, action, arn, _reason(verdict, service, action, arn))
+        anonymous = service == "s3" and not key
+        if anonymous:
+            verdict = _anonymous(request, action, arn, region, context)
+        else:
+            verdict = self._judge(key, action, service, region, arn, context)
+        if request.endpoint is not None and not _final(verdict):
+            principal = _NOBODY if anonymous else evaluator.resolve_principal(key, get_account_id())
+            through, denial = _through_endpoint(request.endpoint, principal, action, region, arn, context)
+            if verdict is None or _final(through):
+                verdict, request.denial = through, denial
+        if isinstance(verdict, evaluator.EvalResult) and request.denial:
             log.warning("%s (statement %s)", request.denial.message, verdict.matched_sid or "none")
-        if verdict is None and request.endpoint is not None:
-            verdict = _endpoint_denies(request, key, action, region, arn, context)
         return verdict
 
     def _judge(self, key: str, action: str, service: str, region: str, arn: str, context: Context) -> Verdict:
@@ -119,22 +125,27 @@ def _reason(verdict: Any, service: str, action: str, arn: str) -> str:
     return f"because no {kind} policy allows the {action} action"
 
 
-def _endpoint_denies(request: Request, key: str, action: str, region: str, arn: str, context: Context) -> Verdict:
-    endpoint = request.endpoint
-    principal = evaluator.resolve_principal(key, get_account_id())
-    if endpoint is None or isinstance(principal, evaluator.AuthError):
-        return principal
+def _final(verdict: Verdict) -> bool:
+    """An explicit deny or a caller unknown, which no further policy changes."""
+    return verdict is not None and getattr(verdict, "decision", "Deny") == "Deny"
+
+
+def _through_endpoint(
+    endpoint: Endpoint, principal: Any, action: str, region: str, arn: str, context: Context
+) -> tuple[Verdict, Denial | None]:
+    """What the endpoint's policy says, and a denial's reason."""
+    if isinstance(principal, evaluator.AuthError):
+        return principal, None
     verdict = evaluator.evaluate_resource_policy(endpoint.policy, _context(principal, action, region, arn, context))
     if verdict.decision == "Allow":
-        return None
+        return None, None
     reason = (
         "with an explicit deny in a VPC endpoint policy"
         if verdict.decision == "Deny"
         else f"because no VPC endpoint policy allows the {action} action"
     )
-    request.denial = Denial(principal.arn, action, arn, reason)
     verdict.principal_arn = principal.arn
-    return verdict
+    return verdict, Denial(principal.arn, action, arn, reason)
 
 
 def _context(principal: Any, action: str, region: str, arn: str, context: Context) -> Any:
@@ -152,13 +163,16 @@ def _context(principal: Any, action: str, region: str, arn: str, context: Contex
 
 def _anonymous(request: Request, action: str, arn: str, region: str, context: Context) -> Verdict:
     """S3 answers unsigned requests by the bucket policy alone."""
-    nobody = evaluator.PrincipalInfo(_S3_ANONYMOUS, "Anonymous", "anonymous", [])
     found = evaluator._resource_policy("s3", arn)
-    ctx = _context(nobody, action, region, arn, context)
+    ctx = _context(_NOBODY, action, region, arn, context)
     verdict = evaluator.evaluate_resource_policy(found[0] if found else None, ctx)
     if verdict.decision == "Allow":
         return None
-    reason = f"because no resource-based policy allows the {action} action"
+    reason = (
+        "with an explicit deny in a resource-based policy"
+        if verdict.decision == "Deny"
+        else f"because no resource-based policy allows the {action} action"
+    )
     request.denial = Denial(_S3_ANONYMOUS, action, arn, reason)
     verdict.principal_arn = _S3_ANONYMOUS
     return verdict

@@ -1,15 +1,19 @@
-"""Condition keys that tell of the resource or of the caller's function, which ministack leaves out.
+"""Condition keys that tell of the resource, a subscription or the caller's function, which ministack leaves out.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html#amazonec2-policy-keys,
-https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html,
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html
 """
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 from ministack.core import lambda_runtime
 from ministack.services import ec2
+
+from sagekeep.local.request import Request, current
 
 _FUNCTIONS: dict[str, str] = {}  # access key of a function's session -> the function's ARN
 
@@ -30,7 +34,11 @@ def keys_of(access_key_id: str, resource_arn: str) -> dict[str, Any]:
     """The keys that a request of this caller about this resource has beside those of its service."""
     function = _FUNCTIONS.get(access_key_id)
     caller = {"lambda:SourceFunctionArn": function} if function else {}
-    return {**caller, **(_ec2_keys(resource_arn) if resource_arn.startswith("arn:aws:ec2:") else {})}
+    return {
+        **caller,
+        **_subscription_keys(current()),
+        **(_ec2_keys(resource_arn) if resource_arn.startswith("arn:aws:ec2:") else {}),
+    }
 
 
 _STORES = {
@@ -51,3 +59,10 @@ def _ec2_keys(arn: str) -> dict[str, Any]:
         keys["ec2:Vpc"] = f"{prefix}:vpc/{record['VpcId']}"
         keys["ec2:VpcID"] = record["VpcId"]
     return keys
+
+
+def _subscription_keys(request: Request) -> dict[str, Any]:
+    if request.action != "sns:Subscribe":
+        return {}
+    form = dict(parse_qsl(request.body.decode("utf-8", "replace")))
+    return {f"sns:{name}": form[name] for name in ("Protocol", "Endpoint") if name in form}

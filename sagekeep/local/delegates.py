@@ -80,7 +80,8 @@ def _source(arn: str) -> dict[str, Any]:
 
 
 def _context(principal: str, kind: str, action: str, resource: str, keys: Mapping[str, Any]) -> Any:
-    is_service = "true" if kind == "AWSService" else "false"
+    service = {"aws:principalisawsservice": "true", "aws:principalservicename": principal}
+    known = service if kind == "AWSService" else {"aws:principalisawsservice": "false"}
     return evaluator.EvalContext(
         principal_arn=principal,
         principal_type=kind,
@@ -88,6 +89,7 @@ def _context(principal: str, kind: str, action: str, resource: str, keys: Mappin
         action=action,
         resource_arn=resource,
         region=get_region(),
+        source_ip=None if kind == "AWSService" else evaluator._request_origin.get()[0],
         secure_transport=True,
-        service_context={"aws:principalisawsservice": is_service, **{k.lower(): v for k, v in keys.items()}},
+        service_context={**known, **{k.lower(): v for k, v in keys.items()}},
     )

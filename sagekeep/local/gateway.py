@@ -22,6 +22,7 @@ from sagekeep.local.proxy import App, Connection
 from sagekeep.local.request import Request, begin
 from sagekeep.local.runtime_api import RuntimeApi, is_runtime
 from sagekeep.local.sagemaker_api import SageMakerApi, is_sagemaker
+from sagekeep.local.trail import Trail
 
 log = logging.getLogger("sagekeep.gateway")
 
@@ -79,6 +80,7 @@ class Gateway:
         self.faults = faults
         self._account_id, self._region, self._secret = account_id, region, secret
         self._sagemaker, self._runtime = sagemaker, runtime
+        self._trail = Trail(self._operation)
         self._verbs = {
             **verbs,
             "inject": lambda body: self.faults.inject(Fault(**body)) or {},  # type: ignore[func-returns-value]
@@ -106,11 +108,14 @@ class Gateway:
             if scope["type"] != "http":
                 return
             call = await _read(scope, receive)
+            heard = _Heard(send)
             answer = await self._answer(connection, call)
             if answer is not None:
-                await _send(send, answer)
+                await _send(heard, answer)
             else:
-                await ministack.app(scope, _replay(call.body, receive), _admitting(send))
+                await ministack.app(scope, _replay(call.body, receive), _admitting(heard))
+            if connection.host != control.HOST:
+                self._trail.record(call, heard.status, heard.error)
 
         return serve
 
@@ -211,6 +216,21 @@ def _admitting(send: Send) -> Send:
         await send(message)
 
     return forward
+
+
+class _Heard:
+    """A send() that keeps the answer's status and, of an error, the beginning of its body."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status, self.error = 0, b""
+
+    async def __call__(self, message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        elif self.status >= 400 and not self.error:
+            self.error = message.get("body", b"")[:4096]
+        await self._send(message)
 
 
 async def _send(send: Send, answer: Answer) -> None:

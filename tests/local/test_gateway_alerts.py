@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from policies import alerts, keys
 from policies.statement import Statement
 from sagekeep import names
 from sagekeep.settings import Settings, parse
 from stacks.parts.alert_rules import RUN, STEP, run_failed, step_failed
-from tests.local.gateway_cloud import ACCOUNT, DEPLOYER, REGION, Cloud
+from tests.local.gateway_cloud import ACCOUNT, DEPLOYER, REGION, Cloud, message_of
 
 SOURCE = "tested.pipeline"
 SETTINGS = parse(
@@ -25,7 +26,7 @@ SETTINGS = parse(
         "account_id": ACCOUNT,
         "region": REGION,
         "deploy": {"roles": [DEPLOYER]},
-        "alerts": {"queue": True},
+        "alerts": {"queue": True, "email_domains": ["example.com"]},
         "pipeline": {"name": "churn"},
     },
     environment="test",
@@ -139,3 +140,27 @@ QUIET = {
 def test_nobody_is_told_of_what_is_no_failure_of_ours(admin: Cloud, queue: str, what: str) -> None:
     detail_type, detail = QUIET[what]
     assert told(admin, queue, detail_type, **detail) == []
+
+
+SUBSCRIPTIONS = {
+    "a mailbox of our domain": ("email", "team@example.com", True),
+    "a mailbox of another domain": ("email", "team@example.org", False),
+    "a mailbox whose domain only ends like ours": ("email-json", "team@not-example.com", False),
+    "another queue of the account": ("sqs", names.arn(SETTINGS, "sqs", "told-pipeline-alerts"), True),
+    "a queue of another account": ("sqs", f"arn:aws:sqs:{REGION}:999999999999:told-pipeline-alerts", False),
+    "a web server": ("https", "https://example.com/alerts", False),
+    "a telephone": ("sms", "+15555550100", False),
+    "a function": ("lambda", names.arn(SETTINGS, "lambda", "function:leak"), False),
+}
+
+
+@pytest.mark.parametrize("what", SUBSCRIPTIONS)
+def test_alerts_go_to_queues_of_ours_and_mailboxes_of_our_domains_only(admin: Cloud, queue: str, what: str) -> None:
+    protocol, endpoint, allowed = SUBSCRIPTIONS[what]
+    asked = {"TopicArn": names.topic_arn(SETTINGS), "Protocol": protocol, "Endpoint": endpoint}
+    if allowed:
+        assert admin("sns").subscribe(**asked)["SubscriptionArn"]
+        return
+    with pytest.raises(ClientError) as refused:
+        admin("sns").subscribe(**asked)
+    assert "explicit deny in a resource-based policy" in message_of(refused)

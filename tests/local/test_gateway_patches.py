@@ -44,18 +44,51 @@ PATCHED = {
         "services.lambda_svc:_update_config": "6999cb0695da",
         "services.lambda_svc:_emit_lambda_logs": "111efbf06968",
     },
+    "log_targets": {
+        "services.eventbridge:_dispatch_event": "d1bfe064f602",
+        "services.eventbridge:_matches_pattern_view": "10e78a261268",
+        "services.cloudwatch_logs:_put_resource_policy": "ecc30b3821a9",
+    },
+    "metric_filters": {
+        "services.cloudwatch_logs:_put_metric_filter": "f32105a1de44",
+        "services.cloudwatch:record_metric": "7f777bfbe523",
+        "services.cloudwatch:_evaluate_alarm": "a0b0acd3d432",
+        "services.cloudwatch:_dispatch_alarm_actions": "fcf47c0d1e6e",
+    },
     "network_deletion": {
         "services.ec2:_delete_security_group": "769ce93213d7",
         "services.ec2:_delete_subnet": "dbc56de26456",
         "services.ec2:_delete_vpc": "b463fa2c2e6e",
     },
-    "principal_arn": {"core.iam_evaluator:_resolve_condition_key": "15e26964cd38"},
+    "caller_keys": {"core.iam_evaluator:_resolve_condition_key": "15e26964cd38"},
+    "policy_conditions": {
+        "core.iam_evaluator:_evaluate_single_condition": "42b8a823692c",
+        "core.iam_evaluator:_op_numeric": "381ed2e2b465",
+        "core.iam_evaluator:_op_date": "77d1260dc87f",
+    },
+    "policy_patterns": {
+        "core.iam_evaluator:_fnmatch_compile": "c95d90f11ae7",
+        "core.iam_evaluator:_resource_matches": "b7886876ab63",
+        "core.iam_evaluator:_op_arn_like": "3963689f2ddb",
+    },
+    "policy_principals": {
+        "core.iam_evaluator:evaluate_resource_policy": "e49ce7161ad6",
+        "core.iam_evaluator:_principal_matches": "e1370d344db7",
+        "core.iam_evaluator:_names_caller_directly": "763355be4145",
+    },
+    "policy_variables": {
+        "core.iam_evaluator:_first_match": "dc96ef4846c7",
+        "core.iam_evaluator:_conditions_met": "15b4c24a03e3",
+        "core.iam_evaluator:ParsedStatement": "8326ee8936c8",
+    },
     "zones": {
         "services.ec2:_create_subnet": "607e159b1f48",
         "services.ec2:_zone_name_for_az_id": "8cf320ca3f02",
         "services.ec2:_describe_availability_zones": "4854cc891888",
     },
     "s3_condition_keys": {"core.iam_actions:s3_service_context": "83e53d14d02c"},
+    "service_principals": {"core.iam_evaluator:_resolve_condition_key": "15e26964cd38"},
+    "subscriptions": {"services.sns:_enforce_topic_policy": "7992647d1ded"},
     "authorization": {
         "core.iam_evaluator:enforce": "cf64b1ee5b09",
         "core.iam_evaluator:evaluate_resource_policy": "e49ce7161ad6",
@@ -141,17 +174,58 @@ assert ec2._parse_ip_permissions(p, "P")[0]["PrefixListIds"] == []
 one, same = {"GroupId": "g"}, {"GroupId": "g", "UserId": "1"}
 assert not ec2._rules_match({"UserIdGroupPairs": [one]}, {"UserIdGroupPairs": [same]})
 """,
+    "log_targets": """
+import inspect
+from ministack.services import eventbridge
+assert "ENABLED_WITH" not in inspect.getsource(eventbridge._dispatch_event)
+assert "logs" not in inspect.getsource(eventbridge._invoke_target)
+""",
+    "metric_filters": """
+import inspect
+from ministack.services import cloudwatch_logs
+assert "metric" not in inspect.getsource(cloudwatch_logs._put_log_events)
+""",
     "network_deletion": """
 from ministack.services import ec2
 ec2._security_groups["sg-1"] = {"GroupId": "sg-1", "GroupName": "x"}
 ec2._network_interfaces["eni-1"] = {"Groups": [{"GroupId": "sg-1"}]}
 assert ec2._delete_security_group({"GroupId": "sg-1"})[0] == 200
 """,
-    "principal_arn": """
+    "caller_keys": """
 from ministack.core import iam_evaluator as e
 session = "arn:aws:sts::123456789012:assumed-role/r/s"
 c = e.EvalContext(session, "AssumedRole", "123456789012", "s3:x", "*", "us-east-1")
 assert e._resolve_condition_key("aws:PrincipalArn", c) == session
+assert e._resolve_condition_key("aws:PrincipalIsAWSService", c) is None
+c.service_context = {"aws:resourceaccount": "210987654321"}
+assert e._resolve_condition_key("aws:ResourceAccount", c) == "123456789012"
+""",
+    "policy_conditions": """
+from ministack.core import iam_evaluator as e
+assert not e._evaluate_single_condition("Null", None, ["false", "true"])
+assert not e._evaluate_single_condition("StringEquals", ["a"], ["a"])
+assert not e._evaluate_single_condition("NumericNotEquals", "many", ["1"])
+""",
+    "policy_patterns": r"""
+from ministack.core import iam_evaluator as e
+assert not e._resource_matches("arn:aws:s3:::b/a\nb", ["arn:aws:s3:::b/*"], [])
+assert e._op_arn_like("arn:aws:sns:r:1:t:s", "arn:aws:*:s")
+assert e._resource_matches("arn:aws:s3:::b", ["arn:a*3:::b"], [])
+""",
+    "policy_principals": """
+from ministack.core import iam_evaluator as e
+c = e.EvalContext("arn:aws:iam::123456789012:user/bob", "User", "123456789012", "s3:x", "*", "us-east-1")
+s = {"Effect": "Deny", "NotPrincipal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "*", "Resource": "*"}
+assert e.evaluate_resource_policy({"Statement": s}, c).decision == "ImplicitDeny"
+assert e._principal_matches({"AWS": "arn:aws:iam::123456789012:user/BOB"}, c.principal_arn)
+assert not e._names_caller_directly("*", c.principal_arn)
+""",
+    "policy_variables": """
+from ministack.core import iam_evaluator as e
+c = e.EvalContext("arn:aws:iam::123456789012:user/bob", "User", "123456789012", "s3:x", "arn:aws:s3:::b", "us-east-1")
+c.principal_keys = {"aws:username": "b"}
+s = e.ParsedStatement("", "Allow", ["*"], [], ["arn:aws:s3:::${aws:username}"])
+assert e._first_match(c, [s], "Allow") is None
 """,
     "zones": """
 from ministack.services import ec2
@@ -162,6 +236,17 @@ assert ec2._describe_availability_zones({})[2].count(b"<zoneId>") == 3
 from ministack.core.iam_actions import s3_service_context
 k = "x-amz-server-side-encryption-aws-kms-key-id"
 assert f"s3:{k}" not in s3_service_context("s3:PutObject", {}, "/b/k", {k: "x"})
+""",
+    "service_principals": """
+from ministack.core import iam_evaluator as e
+c = e.EvalContext("*", "Service", "", "sqs:SendMessage", "*", "us-east-1")
+assert e._resolve_condition_key("aws:PrincipalAccount", c) == ""
+assert e._resolve_condition_key("aws:PrincipalIsAWSService", c) is None
+""",
+    "subscriptions": """
+import inspect
+from ministack.services import sns
+assert "sns:protocol" not in inspect.getsource(sns).lower()
 """,
     "lambda_functions": """
 import inspect

@@ -11,7 +11,7 @@ from ministack.core import iam_evaluator, responses
 from ministack.services import iam, kms, s3
 
 from sagekeep.local.faults import Fault, Faults
-from sagekeep.local.patches import principal_arn
+from sagekeep.local.patches import caller_keys
 from sagekeep.local.sagemaker import AwsError, Permission
 from sagekeep.local.world import LocalWorld
 from tests.local.gateway_cloud import allow, document
@@ -29,7 +29,7 @@ KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalWorld]:
     """The account with one role without policies and one bucket with one report."""
     monkeypatch.setattr(iam_evaluator, "_resolve_condition_key", iam_evaluator._resolve_condition_key)
-    principal_arn.apply()
+    caller_keys.apply()
     with responses.request_scope(ACCOUNT, "us-east-1"):
         iam._create_role({"RoleName": "pipeline", "Path": "/team/", "AssumeRolePolicyDocument": document()})
         s3._create_bucket("reports", b"", {})
