@@ -1,17 +1,35 @@
-"""Policies of the topic that hears of failed runs, of its queue, and of the queue of what could not be delivered."""
+"""Policies of the topics that people hear from, of their queue, and of the queues of what could not be delivered."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from policies.perimeter import our_account_only, services_for_us_only, tls_only
 from policies.statement import ANYONE, Statement, allow, deny, service, when
 from sagekeep import names
 from sagekeep.settings import Settings
 
+# All that a topic's policy may name; it refuses `sns:*` (SNS developer guide, API permissions reference).
+TOPIC_ACTIONS = (
+    "sns:AddPermission",
+    "sns:DeleteTopic",
+    "sns:GetTopicAttributes",
+    "sns:ListSubscriptionsByTopic",
+    "sns:Publish",
+    "sns:RemovePermission",
+    "sns:SetTopicAttributes",
+    "sns:Subscribe",
+)
+E_MAIL = ("email", "email-json")
 
-def topic(s: Settings) -> list[Statement]:
-    """EventBridge and the alarm publish; nobody else without TLS or from another account (control E2)."""
-    arn = names.topic_arn(s)
+
+def topic(s: Settings, arn: str = "", emails: Sequence[str] | None = None) -> list[Statement]:
+    """EventBridge and the alarm publish; nobody else without TLS or from another account (controls E2, E3).
+
+    `arn`: of the topic, by default the one that hears of failed runs; `emails`: who is subscribed, by default the
+    addresses of `[alerts]`.
+    """
+    arn = arn or names.topic_arn(s)
     return [
         # A condition on the source would stop EventBridge from delivering to an encrypted topic.
         allow("LetEventBridgePublish", ["sns:Publish"], on=[arn], to=service("events.amazonaws.com")),
@@ -22,14 +40,26 @@ def topic(s: Settings) -> list[Statement]:
             to=service("cloudwatch.amazonaws.com"),
             only=[when("StringEquals", "aws:SourceAccount", s.account_id)],
         ),
-        deny(
-            "DenyPlainHttp",
-            ["sns:Publish"],
-            on=[arn],
-            to=ANYONE,
-            given=[when("Bool", "aws:SecureTransport", "false")],
-        ),
+        tls_only(TOPIC_ACTIONS, [arn]),
+        our_account_only(s, TOPIC_ACTIONS, [arn]),
+        *_subscriptions(s, arn, s.alerts.emails if emails is None else emails),
     ]
+
+
+def _subscriptions(s: Settings, arn: str, emails: Sequence[str]) -> list[Statement]:
+    """Deny subscriptions that lead elsewhere than to queues of ours and mailboxes of our domains (control E3)."""
+    domains = {domain.lower() for domain in s.alerts.email_domains} | {email.rpartition("@")[2] for email in emails}
+    mailboxes = [when("StringNotLike", "sns:Endpoint", [f"*@{domain}" for domain in sorted(domains)])]
+    protocol = "sns:Protocol"
+    rows = (
+        ("DenyMailToOtherDomains", [when("StringEquals", protocol, E_MAIL), *(mailboxes if domains else [])]),
+        (
+            "DenyQueuesOfOtherAccounts",
+            [when("StringEquals", protocol, "sqs"), when("StringNotLike", "sns:Endpoint", names.arn(s, "sqs", "*"))],
+        ),
+        ("DenyOtherKindsOfSubscriptions", [when("StringNotEquals", protocol, [*E_MAIL, "sqs"])]),
+    )
+    return [deny(sid, ["sns:Subscribe"], on=[arn], to=ANYONE, given=given) for sid, given in rows]
 
 
 def queue(s: Settings) -> list[Statement]:
@@ -50,13 +80,13 @@ def queue(s: Settings) -> list[Statement]:
             to=ANYONE,
             given=[when("ArnNotEqualsIfExists", "aws:SourceArn", topic_arn)],
         ),
-        _tls_only(arn),
+        *_closed_queue(s, arn),
     ]
 
 
-def undelivered(s: Settings, rule_arns: Sequence[str]) -> list[Statement]:
-    """Dead letters of the rules, and nothing else (control E4)."""
-    arn = names.arn(s, "sqs", names.name(s, "undelivered-alerts"))
+def undelivered(s: Settings, rule_arns: Sequence[str], purpose: str = "undelivered-alerts") -> list[Statement]:
+    """Dead letters of the rules, and nothing else (control E4); `purpose` names the queue."""
+    arn = names.arn(s, "sqs", names.name(s, purpose))
     return [
         allow(
             "LetTheRulesKeepDeadLetters",
@@ -65,11 +95,12 @@ def undelivered(s: Settings, rule_arns: Sequence[str]) -> list[Statement]:
             to=service("events.amazonaws.com"),
             only=[when("ArnEquals", "aws:SourceArn", rule_arns)],
         ),
-        _tls_only(arn),
+        *_closed_queue(s, arn),
     ]
 
 
-def _tls_only(queue_arn: str) -> Statement:
-    return deny(
-        "DenyPlainHttp", ["sqs:*"], on=[queue_arn], to=ANYONE, given=[when("Bool", "aws:SecureTransport", "false")]
-    )
+def _closed_queue(s: Settings, arn: str) -> list[Statement]:
+    """TLS, our account, and services on behalf of it only."""
+    return [make(s, ["sqs:*"], [arn]) for make in (our_account_only, services_for_us_only)] + [
+        tls_only(["sqs:*"], [arn])
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from policies import perimeter as accounts
 from policies.statement import ANYONE, Condition, Statement, allow, deny, service, when
 from sagekeep import names
 from sagekeep.settings import Settings
@@ -14,29 +15,14 @@ LISTS = ("s3:ListBucket*", "s3:ListMultipartUploadParts")
 WRITES = ("s3:AbortMultipartUpload", "s3:DeleteObject*", "s3:PutObject*", "s3:RestoreObject")
 
 
-def tls_only(bucket: str) -> Statement:
-    """Deny whatever does not come over TLS (control S2)."""
-    return deny(
-        "DenyPlainHttp",
-        ["s3:*"],
-        on=[bucket, f"{bucket}/*"],
-        to=ANYONE,
-        given=[when("Bool", "aws:SecureTransport", "false")],
-    )
-
-
-def our_account_only(s: Settings, bucket: str) -> Statement:
-    """Deny every other account and anonymous callers; AWS's own services are let through (control S7)."""
-    return deny(
-        "DenyOtherAccounts",
-        ["s3:*"],
-        on=[bucket, f"{bucket}/*"],
-        to=ANYONE,
-        given=[
-            when("StringNotEqualsIfExists", "aws:PrincipalAccount", s.account_id),
-            when("BoolIfExists", "aws:PrincipalIsAWSService", "false"),
-        ],
-    )
+def closed(s: Settings, bucket: str) -> list[Statement]:
+    """What holds for every bucket: TLS, our account, and services on behalf of it only (controls S2, S7)."""
+    everything = [bucket, f"{bucket}/*"]
+    return [
+        accounts.tls_only(["s3:*"], everything),
+        deny("DenyOtherAccounts", ["s3:*"], on=everything, to=ANYONE, given=accounts.strangers(s)),
+        accounts.services_for_us_only(s, ["s3:*"], everything),
+    ]
 
 
 def our_key_only(bucket: str, *key: str) -> list[Statement]:
@@ -110,10 +96,38 @@ def perimeter(bucket: str, p: Perimeter) -> list[Statement]:
 def _outside(vpc_id: str, exempt: Sequence[str]) -> list[Condition]:
     conditions = [
         when("StringNotEqualsIfExists", "aws:SourceVpc", vpc_id),
-        when("BoolIfExists", "aws:PrincipalIsAWSService", "false"),
+        accounts.NO_SERVICE,
         when("BoolIfExists", "aws:ViaAWSService", "false"),
     ]
     return [*conditions, when("ArnNotLikeIfExists", "aws:PrincipalArn", sorted(exempt))] if exempt else conditions
+
+
+def state_perimeter(s: Settings, bucket: str) -> list[Statement]:
+    """Deny Terraform's state to everybody but those who deploy and plan, wherever they come from (control S8).
+
+    They work outside the VPC, so it is held to people and not to a network. Who plans reads states and locks them.
+    """
+    deploy, plan = s.deploy.roles, s.deploy.plan_roles
+    locks = [f"{bucket}/*.tflock"]
+    return [
+        deny("DenyReadingTheStateToOthers", READS, on=[f"{bucket}/*"], to=ANYONE, given=_all_but([*deploy, *plan])),
+        deny("DenyLockingTheStateToOthers", WRITES, on=locks, to=ANYONE, given=_all_but([*deploy, *plan])),
+        # Others' objects lie nowhere in this bucket: all but the locks is state.
+        deny("DenyWritingTheStateToOthers", WRITES, off=locks, to=ANYONE, given=_all_but(deploy)),
+    ]
+
+
+def untouched_logs(bucket: str) -> Statement:
+    """Deny changing or deleting access logs to everybody but S3 itself, whose lifecycle rules need no permission.
+
+    Who asks what a reader of data did must be able to trust them. A teardown takes this policy away before the objects.
+    """
+    return deny("DenyTamperingWithLogs", WRITES, on=[f"{bucket}/*"], to=ANYONE, given=[accounts.NO_SERVICE])
+
+
+def _all_but(principals: Sequence[str]) -> list[Condition]:
+    exempt = [when("ArnNotLikeIfExists", "aws:PrincipalArn", sorted(set(principals)))] if principals else []
+    return [accounts.NO_SERVICE, *exempt]
 
 
 def log_delivery(s: Settings, bucket: str, sources: Sequence[str]) -> Statement:
@@ -128,3 +142,25 @@ def log_delivery(s: Settings, bucket: str, sources: Sequence[str]) -> Statement:
             when("StringEquals", "aws:SourceAccount", s.account_id),
         ],
     )
+
+
+def users_places(s: Settings, bucket: str) -> list[Statement]:
+    """Deny everybody but users' own roles what lies under users/: each role's own policy names its own place only.
+
+    Deleting is not reading or writing: who deploys may still empty the bucket.
+    """
+    owners = [names.role_arn(s, purpose) for purpose in names.user_roles(s)]
+    if not owners:
+        return []
+    return [
+        deny(
+            "DenyUsersPlacesToAllButUsersRoles",
+            ["s3:GetObject*", "s3:PutObject*", "s3:RestoreObject"],
+            on=[f"{bucket}/users/*"],
+            to=ANYONE,
+            given=[
+                when("ArnNotLikeIfExists", "aws:PrincipalArn", sorted(owners)),
+                when("BoolIfExists", "aws:PrincipalIsAWSService", "false"),
+            ],
+        )
+    ]

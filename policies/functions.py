@@ -111,7 +111,6 @@ def studio_sweeper(s: Settings, vpc_id: str) -> list[Statement]:
             "FindWhatIsLeft",
             [
                 "ec2:DescribeNetworkInterfaces",
-                "ec2:DescribeSecurityGroupRules",
                 "ec2:DescribeSecurityGroups",
                 "sagemaker:ListApps",
                 "sagemaker:ListSpaces",

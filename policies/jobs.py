@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from policies import job_logs
 from policies.endpoints import PULL, image_repositories
-from policies.statement import Condition, Statement, allow, deny, when
+from policies.statement import Condition, Statement, allow, when
 from sagekeep import names
 from sagekeep.settings import Settings
 
@@ -179,30 +179,4 @@ def pipeline_role(s: Settings, place: Placement) -> list[Statement]:
         read_objects("ReadPropertyFiles", s, "evaluation"),
         use_key("UseTheDataKey", place.key_arn),
         grant_key("LetVolumesUseTheDataKey", place.key_arn),
-    ]
-
-
-def guardrails(s: Settings) -> list[Statement]:
-    """Denies for people who experiment: nothing outside a VPC, no notebook on the internet (control I6)."""
-    anything = [names.arn(s, "sagemaker", "*")]
-    in_vpc = ["CreateAutoMLJobV2", "CreateHyperParameterTuningJob", "CreateModel", "CreateProcessingJob"]
-    return [
-        deny(
-            "DenyJobsAndModelsOutsideAVpc",
-            [f"sagemaker:{action}" for action in (*in_vpc, "CreateTrainingJob")],
-            on=anything,
-            given=[when("Null", "sagemaker:VpcSubnets", "true")],
-        ),
-        deny(
-            "DenyDomainsThatAreNotVpcOnly",
-            ["sagemaker:CreateDomain", "sagemaker:UpdateDomain"],
-            on=anything,
-            given=[when("StringNotEqualsIfExists", "sagemaker:AppNetworkAccessType", "VpcOnly")],
-        ),
-        deny(
-            "DenyNotebooksOnTheInternet",
-            ["sagemaker:CreateNotebookInstance"],
-            on=anything,
-            given=[when("StringNotEqualsIfExists", "sagemaker:DirectInternetAccess", "Disabled")],
-        ),
     ]

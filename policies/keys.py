@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from policies import job_logs
-from policies.statement import Condition, Principal, Statement, allow, service, when
+from policies.perimeter import our_account_only
+from policies.statement import ANYONE, Condition, Principal, Statement, allow, deny, service, when
 from sagekeep import names
 from sagekeep.settings import Settings
 
@@ -38,6 +39,7 @@ ADMINISTRATION = (
     "kms:UpdateKeyDescription",
 )
 USE = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
+UPDATE_ENDPOINTS = ("administrator", "ml-engineer")  # personas in whose name SageMaker grants for endpoints' volumes
 SERVICE_USE = ("kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*")
 
 
@@ -76,6 +78,20 @@ def _grant(s: Settings, principals: Sequence[str]) -> list[Statement]:
     return [allow("GrantToAwsServices", ["kms:CreateGrant"], on=THIS_KEY, to=_root(s), only=only, why=_THIS_KEY_WHY)]
 
 
+def _closed(s: Settings) -> list[Statement]:
+    """What holds whoever is allowed above: no other account, and grants only for AWS services (control K5)."""
+    return [
+        our_account_only(s, ["kms:*"], THIS_KEY),
+        deny(
+            "DenyGrantsToOthersThanAwsServices",
+            ["kms:CreateGrant"],
+            on=THIS_KEY,
+            to=ANYONE,
+            given=[when("BoolIfExists", "kms:GrantIsForAWSResource", "false")],
+        ),
+    ]
+
+
 def _roles(s: Settings, *purposes: str) -> list[str]:
     return [names.role_arn(s, purpose) for purpose in purposes]
 
@@ -83,9 +99,11 @@ def _roles(s: Settings, *purposes: str) -> list[str]:
 def data_key(s: Settings) -> list[Statement]:
     """Buckets' objects, volumes of jobs and endpoints, models."""
     deploy, writers = s.deploy.roles, s.deploy.data_writers
-    users = [*_roles(s, "job", "pipeline", "studio", "data-seed"), *deploy, *writers]
-    grantors = _roles(s, "job", "pipeline", "studio")
-    return [_administration(s), _use(s, users), *_read(s, s.deploy.plan_roles), *_grant(s, grantors)]
+    studio = names.studio_roles(s)
+    users = [*_roles(s, "job", "pipeline", *studio, "data-seed"), *deploy, *writers]
+    people = [purpose for purpose in names.personas(s) if purpose in UPDATE_ENDPOINTS]
+    grantors = _roles(s, "job", "pipeline", *studio, *people)
+    return [_administration(s), _use(s, users), *_read(s, s.deploy.plan_roles), *_grant(s, grantors), *_closed(s)]
 
 
 def logs_key(s: Settings) -> list[Statement]:
@@ -119,6 +137,7 @@ def logs_key(s: Settings) -> list[Statement]:
             why=_THIS_KEY_WHY,
         ),
         *(_deliver_to_the_queue(s) if s.alerts.queue else []),
+        *_closed(s),
     ]
 
 
@@ -138,8 +157,8 @@ def _deliver_to_the_queue(s: Settings) -> list[Statement]:
 
 def studio_key(s: Settings) -> list[Statement]:
     """The domain's file system and the volumes of its apps. CreateApp checks the grant with the execution role."""
-    users = [*_roles(s, "studio"), *s.deploy.roles]
-    return [_administration(s), _use(s, users), *_grant(s, users)]
+    users = [*_roles(s, *names.studio_roles(s)), *s.deploy.roles]
+    return [_administration(s), _use(s, users), *_grant(s, users), *_closed(s)]
 
 
 def state_key(s: Settings) -> list[Statement]:
@@ -149,4 +168,4 @@ def state_key(s: Settings) -> list[Statement]:
         when("StringEquals", "kms:ViaService", f"s3.{s.region}.amazonaws.com"),
     ]
     use = allow("UseThroughS3", USE, on=THIS_KEY, to=_root(s), only=only, why=_THIS_KEY_WHY)
-    return [_administration(s), use]
+    return [_administration(s), use, *_closed(s)]

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+# The actions of trust policies, whose resource is the role itself.
+TRUST = frozenset({"sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"})
+
 
 class PolicyError(ValueError):
     """A statement is not what it should be; raised at synth, with the Sid."""
@@ -58,7 +61,7 @@ class Statement:
     def __post_init__(self) -> None:
         if re.fullmatch(r"[A-Z][A-Za-z0-9]+", self.sid) is None:
             raise PolicyError(f"{self.sid!r}: a Sid is a sentence in letters and digits, beginning with a capital")
-        trusts = self.actions == ("sts:AssumeRole",) and bool(self.principals)  # a trust policy has no resources
+        trusts = TRUST.issuperset(self.actions) and bool(self.principals)  # a trust policy has no resources
         if not self.actions or (bool(self.resources) == bool(self.not_resources) and not trusts):
             raise PolicyError(f"{self.sid}: needs actions, and either resources or not_resources")
         if self.effect == "Allow" and not self.why and (star := self._star()):

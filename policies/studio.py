@@ -1,12 +1,16 @@
-"""Policy of the role that people work as in Studio."""
+"""Policies of the roles that people work as in Studio: the domain's, and one of each user where the settings say so.
+
+Beside it each role has the guardrails (`stacks/parts/guardrails.py`), which deny whatever these allow too much.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from policies.jobs import (
     Placement,
     create_jobs,
     grant_key,
-    guardrails,
     list_bucket,
     pass_role,
     read_objects,
@@ -17,26 +21,56 @@ from policies.statement import Statement, allow, when
 from sagekeep import names
 from sagekeep.settings import Settings
 
-OWN_PROFILE = "&{sagemaker:DomainId}/&{sagemaker:UserProfileName}"
+PREFIXES = ("raw", "processed", "models", "code", "evaluation")
 
 
-def studio_role(s: Settings, place: Placement, studio_key_arn: str) -> list[Statement]:
+@dataclass(frozen=True)
+class Owner:
+    """Whose role it is: the user of a domain, or with neither, whoever works in an app."""
+
+    domain_id: str = ""
+    user: str = ""
+
+    def profile_arn(self, s: Settings) -> str:
+        """ARN of the user profile; SageMaker says in an app's session whose it is (`sagemaker:UserProfileName`)."""
+        profile = f"{self.domain_id}/{self.user}" if self.user else "&{sagemaker:DomainId}/&{sagemaker:UserProfileName}"
+        return names.arn(s, "sagemaker", f"user-profile/{profile}")
+
+    def arns(self, s: Settings, *kinds: str) -> list[str]:
+        """ARNs of everything of some kinds in the domain; a role that the domain waits for cannot know its id."""
+        ids = {"domain": self.domain_id} if self.user else {}
+        below = f"{self.domain_id}/*" if self.user else "*"
+        return [names.arn(s, "sagemaker", f"{kind}/{ids.get(kind, below)}") for kind in kinds]
+
+
+WHOEVER = Owner()
+
+
+@dataclass(frozen=True)
+class Studio:
+    """Where jobs run that are started in Studio, the domain's key, and its VPC."""
+
+    place: Placement
+    key_arn: str
+    vpc_id: str
+
+
+def studio_role(s: Settings, studio: Studio, owner: Owner = WHOEVER) -> list[Statement]:
     """Spaces and apps of one's own, jobs inside our VPC, the pipeline, its endpoint, and the data bucket."""
     return [
-        *_spaces_and_apps(s),
-        *_data(s, place, studio_key_arn),
-        *create_jobs(s, place, "*"),
+        *_spaces_and_apps(s, owner),
+        *_data(s, studio, owner.user),
+        *create_jobs(s, studio.place, "*"),
         pass_role(s, "PassTheJobRole", "job"),
         *_pipeline(s),
-        *guardrails(s),
     ]
 
 
-def _domain_arns(s: Settings, *kinds: str) -> list[str]:
-    return [names.arn(s, "sagemaker", f"{kind}/*") for kind in kinds]
-
-
-def _spaces_and_apps(s: Settings) -> list[Statement]:
+def _spaces_and_apps(s: Settings, owner: Owner) -> list[Statement]:
+    own = [
+        when("ArnLike", "sagemaker:OwnerUserProfileArn", owner.profile_arn(s)),
+        when("StringEquals", "sagemaker:SpaceSharingType", "Private"),
+    ]
     return [
         allow(
             "SeeTheDomain",
@@ -47,7 +81,7 @@ def _spaces_and_apps(s: Settings) -> list[Statement]:
                 "sagemaker:DescribeUserProfile",
                 "sagemaker:ListTags",
             ],
-            on=_domain_arns(s, "domain", "user-profile", "space", "app"),
+            on=owner.arns(s, "domain", "user-profile", "space", "app"),
         ),
         allow(
             "ListWhatStudioShows",
@@ -68,49 +102,40 @@ def _spaces_and_apps(s: Settings) -> list[Statement]:
         allow(
             "KeepPrivateSpaces",
             ["sagemaker:CreateSpace", "sagemaker:DeleteSpace", "sagemaker:UpdateSpace"],
-            on=_domain_arns(s, "space"),
-            only=[
-                when(
-                    "ArnLike", "sagemaker:OwnerUserProfileArn", names.arn(s, "sagemaker", f"user-profile/{OWN_PROFILE}")
-                ),
-                when("StringEquals", "sagemaker:SpaceSharingType", "Private"),
-            ],
+            on=owner.arns(s, "space"),
+            only=own,
         ),
         allow(
             "RunAppsInPrivateSpaces",
             ["sagemaker:CreateApp", "sagemaker:DeleteApp"],
-            on=_domain_arns(s, "app"),
-            only=[
-                when(
-                    "ArnLike", "sagemaker:OwnerUserProfileArn", names.arn(s, "sagemaker", f"user-profile/{OWN_PROFILE}")
-                ),
-                when("StringEquals", "sagemaker:SpaceSharingType", "Private"),
-            ],
+            on=owner.arns(s, "app"),
+            only=own,
         ),
         allow(
             "TagSpacesAndAppsWhenCreated",
             ["sagemaker:AddTags"],
-            on=_domain_arns(s, "space", "app"),
+            on=owner.arns(s, "space", "app"),
             only=[when("Null", "sagemaker:TaggingAction", "false")],
         ),
         allow(
             "OpenTheirOwnStudio",
             ["sagemaker:CreatePresignedDomainUrl"],
-            on=[names.arn(s, "sagemaker", f"user-profile/{OWN_PROFILE}")],
+            on=[owner.profile_arn(s)],
         ),
     ]
 
 
-def _data(s: Settings, place: Placement, studio_key_arn: str) -> list[Statement]:
+def _data(s: Settings, studio: Studio, user: str) -> list[Statement]:
     group = names.log_group_arn(s, "/aws/sagemaker/studio")
+    prefixes = (*PREFIXES, names.users_place(user)) if user else PREFIXES
     return [
-        read_objects("ReadTheDataBucket", s, "raw", "processed", "models", "code", "evaluation"),
-        write_objects("WriteDataModelsAndReports", s, "raw", "processed", "models", "code", "evaluation"),
-        list_bucket(s, "raw", "processed", "models", "code", "evaluation"),
-        use_key("UseTheDataKey", place.key_arn),
-        grant_key("LetVolumesUseTheDataKey", place.key_arn),
-        use_key("UseTheStudioKey", studio_key_arn),
-        grant_key("LetAppsUseTheStudioKey", studio_key_arn),
+        read_objects("ReadTheDataBucket", s, *prefixes),
+        write_objects("WriteDataModelsAndReports", s, *prefixes),
+        list_bucket(s, *prefixes),
+        use_key("UseTheDataKey", studio.place.key_arn),
+        grant_key("LetVolumesUseTheDataKey", studio.place.key_arn),
+        use_key("UseTheStudioKey", studio.key_arn),
+        grant_key("LetAppsUseTheStudioKey", studio.key_arn),
         allow(
             "WriteStudioLogs",
             ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],

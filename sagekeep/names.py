@@ -15,7 +15,7 @@ FUNCTIONS = ("pipeline-manager", "pipeline-reader", "data-seed", "studio-sweeper
 # Where the pipeline looks for data unless a run names another place; other data lie beside it, below raw/.
 DEFAULT_DATA = "raw/default/"
 SEED = f"{DEFAULT_DATA}data.csv"
-ROLES = ("job", "pipeline", "studio", "flow-logs", *FUNCTIONS)
+ROLES = ("job", "pipeline", "studio", "flow-logs", *FUNCTIONS)  # of every environment; `roles` has the others too
 
 
 def output_folder(environment: str) -> str:
@@ -59,8 +59,38 @@ def role(s: Settings, purpose: str) -> str:
 
 
 def role_arn(s: Settings, purpose: str) -> str:
-    """ARN of a role."""
-    return f"arn:{s.partition}:iam::{s.account_id}:role/{role(s, purpose)}"
+    """ARN of a role; it holds the role's path."""
+    return f"arn:{s.partition}:iam::{s.account_id}:role{s.iam.role_path}{role(s, purpose)}"
+
+
+def user_role(user: str) -> str:
+    """Purpose of the execution role of a user profile, where each has its own."""
+    return f"studio-{user}"
+
+
+def user_roles(s: Settings) -> tuple[str, ...]:
+    """Purposes of the execution roles of single users."""
+    return tuple(user_role(user) for user in s.studio.users) if s.studio.role_per_user else ()
+
+
+def studio_roles(s: Settings) -> tuple[str, ...]:
+    """Purposes of the roles that apps in Studio work as: the domain's, and those of single users."""
+    return ("studio", *user_roles(s))
+
+
+def personas(s: Settings) -> tuple[str, ...]:
+    """Purposes of the roles that people work as outside Studio."""
+    return tuple(purpose for purpose, _ in s.personas.wanted())
+
+
+def roles(s: Settings) -> tuple[str, ...]:
+    """Purposes of all roles of the environment."""
+    return (*ROLES, *user_roles(s), *personas(s))
+
+
+def users_place(user: str) -> str:
+    """Prefix of the data bucket that belongs to one user, without the trailing slash."""
+    return f"users/{user}"
 
 
 def function_arn(s: Settings, purpose: str) -> str:
@@ -93,6 +123,16 @@ def topic_arn(s: Settings) -> str:
     return arn(s, "sns", name(s, "pipeline-alerts"))
 
 
+def security_topic_arn(s: Settings) -> str:
+    """ARN of the topic that hears of changes to what keeps the environment sealed."""
+    return arn(s, "sns", name(s, "security-alerts"))
+
+
+def denied_calls_group(s: Settings) -> str:
+    """Name of the log group of denied calls."""
+    return f"/{s.prefix}/denied-calls"
+
+
 def pipeline_arn(s: Settings) -> str:
     """ARN of the SageMaker pipeline."""
     return arn(s, "sagemaker", f"pipeline/{s.pipeline.name}")
@@ -108,7 +148,7 @@ def image(s: Settings, kind: str) -> str:
 
 @dataclass(frozen=True)
 class Limited:
-    """A name, what it names, how long AWS lets it be, and the settings that make it."""
+    """A name, what it names, how long AWS lets it be, and the settings that make it, the one to blame first."""
 
     what: str
     value: str
@@ -120,8 +160,10 @@ def limited_names(s: Settings) -> Iterator[Limited]:
     """Every name whose length AWS limits (service quotas and API references of each service)."""
     for purpose in BUCKETS:
         yield Limited("bucket", bucket(s, purpose), 63, ("prefix", "account_id", "region"))
-    for purpose in ROLES:
+    for purpose in (*ROLES, *personas(s)):
         yield Limited("role", role(s, purpose), 64, ("prefix", "region"))
+    for purpose in user_roles(s):
+        yield Limited("role", role(s, purpose), 64, ("studio.users", "prefix", "region"))
     for purpose in FUNCTIONS:
         yield Limited("function", name(s, purpose), 64, ("prefix",))
     yield Limited("rule", name(s, "pipeline-failed"), 64, ("prefix",))

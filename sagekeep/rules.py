@@ -1,4 +1,6 @@
-"""Rules that look at several settings, or at AWS's own tables. A rule whose keys are faulty already is not asked."""
+"""Rules that look at several settings, or at AWS's own tables. A rule whose keys are faulty already is not asked.
+
+Those about people and their roles stand in `sagekeep.rules_people`."""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from sagekeep import catalog, names
+from sagekeep import catalog, names, rules_people
 from sagekeep.settings import Settings
 from sagekeep.settings_faults import Fault
 from sagekeep.subnets import capacity_of_subnet, needed_addresses, subnet_prefix
@@ -67,11 +69,14 @@ def zone_id_prefix(region: str) -> str:
 
 def _names_fit(s: Settings) -> Iterator[Fault]:
     over = [limited for limited in names.limited_names(s) if len(limited.value) > limited.limit]
-    if over:
-        worst = max(over, key=lambda limited: len(limited.value) - limited.limit)
+    blamed = {limited.keys[0] for limited in over}
+    # A prefix that is too long makes users' names too long as well: the first fault is the one to mend.
+    key = "prefix" if "prefix" in blamed else min(blamed, default="")
+    if key:
+        worst = max((o for o in over if o.keys[0] == key), key=lambda limited: len(limited.value) - limited.limit)
         excess = len(worst.value) - worst.limit
         rule = f"is {excess} characters too long: {worst.what} {worst.value!r} may have {worst.limit}"
-        yield Fault("prefix", rule, s.prefix)
+        yield Fault(key, rule, s.prefix if key == "prefix" else s.studio.users)
 
 
 def _instance(kind: str) -> Callable[[Settings], Iterator[Fault]]:
@@ -90,47 +95,63 @@ def _instance(kind: str) -> Callable[[Settings], Iterator[Fault]]:
     return check
 
 
-def _principals_are_of_the_account(key: str) -> Callable[[Settings], Iterator[Fault]]:
+def _deployers_are_of_the_account(key: str) -> Callable[[Settings], Iterator[Fault]]:
+    return lambda s: rules_people.of_the_account(s, f"deploy.{key}", getattr(s.deploy, key))
+
+
+def _emails_are_of_allowed_domains(section: str) -> Callable[[Settings], Iterator[Fault]]:
     def check(s: Settings) -> Iterator[Fault]:
-        for principal in getattr(s.deploy, key):
-            _, partition, _, _, account, _ = principal.split(":", 5)
-            if account != s.account_id:
-                yield Fault(f"deploy.{key}", f"must be of the account {s.account_id}", principal)
-            elif partition != s.partition:
-                yield Fault(f"deploy.{key}", f"must be of the partition {s.partition}", principal)
+        allowed = {domain.lower() for domain in s.alerts.email_domains}
+        emails = getattr(s, section).emails
+        foreign = [email for email in emails if allowed and email.rpartition("@")[2].lower() not in allowed]
+        if foreign:
+            yield Fault(
+                f"{section}.emails",
+                f"must be of a domain in alerts.email_domains ({', '.join(sorted(allowed))})",
+                foreign,
+            )
 
     return check
 
 
-def _users_differ(s: Settings) -> Iterator[Fault]:
-    folded = [user.lower() for user in s.studio.users]
-    if twice := sorted({user for user in folded if folded.count(user) > 1}):
-        yield Fault("studio.users", "must differ from each other, capitals aside", twice)
+EXEMPT_CHARACTERS = 600
 
 
-def _emails_are_of_allowed_domains(s: Settings) -> Iterator[Fault]:
-    allowed = {domain.lower() for domain in s.alerts.email_domains}
-    foreign = [email for email in s.alerts.emails if allowed and email.rpartition("@")[2].lower() not in allowed]
-    if foreign:
-        yield Fault(
-            "alerts.emails",
-            f"must be of a domain in alerts.email_domains ({', '.join(sorted(allowed))})",
-            foreign,
+def _deployers_fit_into_event_patterns(s: Settings) -> Iterator[Fault]:
+    """An event pattern has at most 2,048 characters (EventBridge quotas); the longest leaves this many for roles."""
+    d = s.detection
+    used = sum(len(arn) + len('"",') for arn in s.deploy.roles)
+    if d.enabled and not d.include_deployments and used > EXEMPT_CHARACTERS:
+        rule = (
+            f"are too many for the event patterns of [detection]: {used} characters of {EXEMPT_CHARACTERS}; name them "
+            "with a wildcard, or set detection.include_deployments or detection.enabled otherwise"
         )
+        yield Fault("deploy.roles", rule, list(s.deploy.roles))
 
 
 RULES = (
     Rule(("region",), _region_has_images),
-    Rule(("network.cidr", "network.zones"), _subnets_have_room),
+    Rule(("network.cidr", "network.zones", "network.extra_endpoints"), _subnets_have_room),
     Rule(("network.zones", "region"), _zones_are_of_the_region),
-    Rule(("prefix", "account_id", "region"), _names_fit),
+    Rule(("prefix", "account_id", "region", "studio.users", "studio.role_per_user"), _names_fit),
     *(Rule((f"pipeline.instances.{kind}",), _instance(kind)) for kind in ("process", "train", "endpoint")),
     *(
-        Rule((f"deploy.{key}", "account_id", "region"), _principals_are_of_the_account(key))
+        Rule((f"deploy.{key}", "account_id", "region"), _deployers_are_of_the_account(key))
         for key in ("roles", "plan_roles", "data_writers")
     ),
-    Rule(("studio.users",), _users_differ),
-    Rule(("alerts.emails", "alerts.email_domains"), _emails_are_of_allowed_domains),
+    Rule(("studio.users",), rules_people.users_differ),
+    Rule(("studio.users", "studio.role_per_user"), rules_people.users_roles_are_free),
+    Rule(("studio.sign_in", "studio.sign_in_cidrs"), rules_people.sign_in_has_its_ranges),
+    Rule(("iam.permissions_boundary", "account_id", "region"), rules_people.boundary_is_of_the_account),
+    *(
+        Rule((f"personas.{key}.principals", "account_id", "region"), rules_people.persona_is_of_the_account(key))
+        for key in ("data_scientist", "ml_engineer", "administrator", "auditor")
+    ),
+    Rule(("deploy.roles", "detection.enabled", "detection.include_deployments"), _deployers_fit_into_event_patterns),
+    *(
+        Rule((f"{section}.emails", "alerts.email_domains"), _emails_are_of_allowed_domains(section))
+        for section in ("alerts", "detection")
+    ),
 )
 
 

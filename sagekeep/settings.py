@@ -3,7 +3,8 @@
     settings = load(environment_file("poc"))
 
 `load` reports every fault at once: each with its key, the rule that it breaks and the value found. Rules that look at
-one key stand in `sagekeep.settings_fields`; rules that look at several stand in `sagekeep.rules`.
+one key stand in `sagekeep.settings_fields`; rules that look at several stand in `sagekeep.rules`. Sections about people
+stand in `sagekeep.settings_people`, options of the perimeter in `sagekeep.settings_perimeter`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from sagekeep.errors import UsageError
 from sagekeep.settings_faults import Fault, SettingsError, faults_of
@@ -23,25 +24,22 @@ from sagekeep.settings_fields import (
     AccountId,
     Cidr,
     Emails,
+    ExtraEndpoints,
     Instance,
     Label,
     PipelineName,
     Prefix,
     PrincipalArns,
     Tags,
-    UserNames,
     VersionConstraint,
     Zones,
 )
+from sagekeep.settings_people import Iam, Personas, Studio
+from sagekeep.settings_perimeter import Functions, Perimeter, Storage
+from sagekeep.settings_section import Section
 
 DEFAULT_ENVIRONMENT = "poc"
 ENVIRONMENT_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
-
-
-class Section(BaseModel):
-    """Base of all sections: frozen, strict about types, and closed to unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Deploy(Section):
@@ -57,6 +55,13 @@ class Network(Section):
 
     cidr: Cidr = Field("10.40.0.0/16", description="address range of the VPC, split evenly over the zones")
     zones: Zones = Field(2, description="how many availability zones, or their zone ids")
+    extra_endpoints: ExtraEndpoints = Field(
+        (), description='interface endpoints beside the usual ones, such as "ssm"; the same perimeter holds for them'
+    )
+    block_public_access: bool = Field(
+        default=False,
+        description="block internet gateways for every VPC of the account in the region, not ours alone",
+    )
 
     @property
     def range(self) -> IPv4Network:
@@ -67,15 +72,6 @@ class Network(Section):
     def zone_count(self) -> int:
         """How many zones the VPC spans."""
         return self.zones if isinstance(self.zones, int) else len(self.zones)
-
-
-class Studio(Section):
-    """The SageMaker Studio domain and its user profiles."""
-
-    auth: Literal["IAM"] = Field("IAM", description="how people sign in; IAM is the only way so far")
-    sign_in: Literal["iam"] = Field("iam", description="who may open Studio: whoever IAM lets presign a URL")
-    users: UserNames = Field((), description="names of user profiles")
-    idle_minutes: int = Field(120, ge=60, le=525_600, description="minutes after which an idle app is shut down")
 
 
 class Instances(Section):
@@ -120,6 +116,15 @@ class Alerts(Section):
     )
 
 
+class Detection(Section):
+    """Who hears of changes to what keeps the environment sealed; off where the account watches them already."""
+
+    enabled: bool = Field(default=True, description="build the stack `detection`; the account must have a trail")
+    include_deployments: bool = Field(default=False, description="tell of changes by `[deploy] roles` too")
+    denied_calls: int = Field(10, ge=1, le=10_000, description="denied calls within five minutes that are an alert")
+    emails: Emails = Field((), description="addresses that hear of it; empty: those of `[alerts]`")
+
+
 class State(Section):
     """Where Terraform keeps its state."""
 
@@ -140,10 +145,16 @@ class Settings(Section):
     log_retention_days: Literal[365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653] = 365
     tags: Tags = Field(default_factory=dict)
     deploy: Deploy = Field(default_factory=Deploy)
+    perimeter: Perimeter = Field(default_factory=Perimeter)
+    iam: Iam = Field(default_factory=Iam)
     network: Network = Field(default_factory=Network)
+    storage: Storage = Field(default_factory=Storage)
     studio: Studio = Field(default_factory=Studio)
+    personas: Personas = Field(default_factory=Personas)
     pipeline: Pipeline = Field(default_factory=Pipeline)
+    functions: Functions = Field(default_factory=Functions)
     alerts: Alerts = Field(default_factory=Alerts)
+    detection: Detection = Field(default_factory=Detection)
     state: State = Field(default_factory=State)
 
     @property
@@ -172,7 +183,8 @@ def environment_file(environment: str, folder: Path = Path("environments")) -> P
     """
     path = Path(environment) if environment.endswith(".toml") else folder / f"{environment}.toml"
     if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in folder.glob("*.toml"))) or "none"
+        files = {file.stem for file in folder.glob("*.toml")} - {"exceptions"}  # the scanners' register lies there too
+        known = ", ".join(sorted(files)) or "none"
         raise UsageError(f"there is no settings file {path}", hint=f"environments in {folder}/: {known}")
     return path
 

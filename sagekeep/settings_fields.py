@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
@@ -40,6 +40,52 @@ def _cidr(value: object) -> str:
     raise PydanticCustomError("rule", "{rule}", {"rule": rule})
 
 
+# What `aws:SourceIp` can never be: it is a public address, and absent from requests that come through an endpoint.
+_PRIVATE = (
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "fc00::/7",
+    "fe80::/10",
+)
+_WIDEST = {4: 8, 6: 19}  # prefix lengths; wider is the internet in pieces
+
+
+def _is_source_range(text: str) -> bool:
+    try:
+        network = ip_network(text)
+    except ValueError:
+        return False
+    private = (ip_network(other) for other in _PRIVATE)
+    return network.prefixlen >= _WIDEST[network.version] and not any(_overlap(network, other) for other in private)
+
+
+def _overlap(one: IPv4Network | IPv6Network, other: IPv4Network | IPv6Network) -> bool:
+    if isinstance(one, IPv4Network):
+        return isinstance(other, IPv4Network) and one.overlaps(other)
+    return isinstance(other, IPv6Network) and one.overlaps(other)
+
+
+def _source_ranges(values: tuple[str, ...]) -> tuple[str, ...]:
+    if len(values) <= 50 and all(_is_source_range(value) for value in values):
+        return values
+    rule = (
+        "must be at most 50 ranges of public addresses without host bits, /8 or smaller (IPv6: /19), such as "
+        "203.0.113.0/24; the VPC itself is always let in"
+    )
+    raise PydanticCustomError("rule", "{rule}", {"rule": rule})
+
+
+def _few(values: tuple[str, ...]) -> tuple[str, ...]:
+    if len(values) > 10:
+        rule = "must be at most 10 ARNs, as a role's trust policy may have 2,048 characters; ARNs may have wildcards"
+        raise PydanticCustomError("rule", "{rule}", {"rule": rule})
+    return values
+
+
 def _zones(value: object) -> int | tuple[str, ...]:
     if isinstance(value, int) and not isinstance(value, bool) and 2 <= value <= 6:
         return value
@@ -54,6 +100,27 @@ def _zones(value: object) -> int | tuple[str, ...]:
     raise PydanticCustomError("rule", "{rule}", {"rule": rule})
 
 
+def _different(values: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(values)) < len(values):
+        raise PydanticCustomError("rule", "{rule}", {"rule": "must differ from each other"})
+    return values
+
+
+# Services that code in the VPC may want besides; each has an interface endpoint com.amazonaws.<region>.<name>.
+EXTRA_ENDPOINTS = (
+    "athena",
+    "ec2",
+    "ec2messages",
+    "events",
+    "glue",
+    "lambda",
+    "secretsmanager",
+    "servicecatalog",
+    "sns",
+    "sqs",
+    "ssm",
+    "ssmmessages",
+)
 _ZONES_SCHEMA = {
     "anyOf": [
         {"type": "integer", "minimum": 2, "maximum": 6},
@@ -91,11 +158,41 @@ PrincipalArns = Annotated[
         "must be ARNs of IAM roles or users, such as arn:aws:iam::123456789012:role/deployer",
     ),
 ]
+TrustedArns = Annotated[PrincipalArns, AfterValidator(_few)]
 UserNames = Annotated[
     tuple[str, ...],
     *_texts(r"[a-zA-Z0-9](-?[a-zA-Z0-9]){0,62}", "must be letters, digits and single hyphens, at most 63 each"),
 ]
+Cidrs = Annotated[tuple[str, ...], AfterValidator(_source_ranges), Field(strict=False)]
+Boundary = Annotated[
+    str,
+    *_text(
+        r"|arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[\w+=,.@/-]+",
+        "must be the ARN of an IAM policy, such as arn:aws:iam::123456789012:policy/boundary, or empty",
+    ),
+]
+RolePath = Annotated[
+    str,
+    *_text(r"/([\w+=,.@-]{1,64}/){0,4}", "must be / or begin and end with a slash, such as /ml/, of at most 4 parts"),
+]
 Emails = Annotated[tuple[str, ...], *_texts(r"[^@\s]+@[^@\s]+\.[^@\s]+", "must be e-mail addresses")]
+OrganizationId = Annotated[
+    str, *_text(r"(o-[a-z0-9]{10,32})?", "must be the id of an organization, such as o-a1b2c3d4e5")
+]
+ExtraEndpoints = Annotated[
+    tuple[str, ...],
+    *_texts("|".join(EXTRA_ENDPOINTS), f"must be some of {', '.join(EXTRA_ENDPOINTS)}"),
+    AfterValidator(_different),
+]
+SigningProfileArns = Annotated[
+    tuple[str, ...],
+    *_texts(
+        r"arn:aws[a-z-]*:signer:[a-z0-9-]+:[0-9]{12}:/signing-profiles/\w{2,64}/\w{10}",
+        "must be ARNs of versions of signing profiles, such as "
+        "arn:aws:signer:us-east-1:123456789012:/signing-profiles/acme/a1b2c3d4e5",
+    ),
+    Field(max_length=20),
+]
 Label = Annotated[
     str,
     *_text(

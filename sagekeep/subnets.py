@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 from sagekeep.settings import Settings
 
 RESERVED_BY_AWS = 5  # in every subnet (VPC user guide, subnet sizing)
-INTERFACE_ENDPOINTS = 9
+INTERFACE_ENDPOINTS = 9  # beside the extra ones of the settings
 ADDRESSES_PER_USER = 4  # two to four a Studio user (SageMaker developer guide, VpcOnly mode)
 JOBS_AND_FUNCTIONS = 32  # two a job or model instance, and the functions' shared interfaces
 
@@ -25,9 +25,10 @@ def subnet_ranges(s: Settings) -> list[IPv4Network]:
 
 def needed_addresses(s: Settings) -> int:
     """Addresses that one zone must have; Studio may put every user's apps into the same zone."""
+    endpoints = INTERFACE_ENDPOINTS + len(s.network.extra_endpoints)
     users = ADDRESSES_PER_USER * len(s.studio.users)
     file_system = 1
-    return INTERFACE_ENDPOINTS + file_system + users + JOBS_AND_FUNCTIONS + 2 * s.pipeline.endpoint_instances
+    return endpoints + file_system + users + JOBS_AND_FUNCTIONS + 2 * s.pipeline.endpoint_instances
 
 
 def capacity_of_subnet(s: Settings) -> int:

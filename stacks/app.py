@@ -15,6 +15,7 @@ from sagekeep import names
 from sagekeep.errors import UsageError
 from sagekeep.settings import Settings
 from stacks.base import EstateStack
+from stacks.detection import DetectionStack
 from stacks.keys import KeysStack
 from stacks.network import NetworkStack
 from stacks.parts.policy import POLICY_DOCUMENT
@@ -26,13 +27,16 @@ from stacks.studio import StudioStack
 
 def build(app: App, settings: Settings) -> list[EstateStack]:
     """The stacks, producers first."""
-    stacks: list[EstateStack] = [StateStack(app, settings)] if settings.state.backend == "s3" else []
+    state = StateStack(app, settings) if settings.state.backend == "s3" else None
     keys = KeysStack(app, settings)
     network = NetworkStack(app, settings, keys=keys)
     storage = StorageStack(app, settings, keys=keys, network=network)
     studio = StudioStack(app, settings, keys=keys, network=network)
     pipeline = PipelineStack(app, settings, keys=keys, network=network, storage=storage)
-    return [*stacks, keys, network, storage, studio, pipeline]
+    stacks: list[EstateStack] = [*([state] if state else []), keys, network, storage, studio, pipeline]
+    if settings.detection.enabled:
+        stacks.append(DetectionStack(app, settings, keys=keys, network=network, state=state))
+    return stacks
 
 
 def synthesize(settings: Settings, out: Path) -> None:

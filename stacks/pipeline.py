@@ -5,7 +5,7 @@ from __future__ import annotations
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from constructs import Construct
 
-from policies import functions, jobs
+from policies import functions, jobs, roles
 from policies.statement import Statement
 from sagekeep import names
 from sagekeep.settings import Settings
@@ -44,11 +44,12 @@ class PipelineStack(EstateStack):
         subnet_ids, self._logs_key_arn = vpc.texts("subnet_ids"), keys_read.text("logs_key_arn")
         place = jobs.Placement(tuple(subnet_ids), (vpc.text("jobs_security_group_id"),), key_arn)
         self._place = VpcPlace(subnet_ids, vpc.text("functions_security_group_id"))
-        roles = [
+        access = [
             self._role("job", "Jobs, models and endpoints", jobs.job_role(settings, key_arn)),
             self._role("pipeline", "Runs of the pipeline", jobs.pipeline_role(settings, place)),
         ]
-        code = CodeObjects(self, "code", bucket=bucket, key_arn=key_arn)
+        locked = settings.storage.object_lock_days > 0
+        code = CodeObjects(self, "code", bucket=bucket, key_arn=key_arn, locked=locked)
         # Named after the pipeline: when it is renamed, the manager may still delete the old one.
         manager = self._function(MANAGER, functions.pipeline_manager(settings), f"manage-{settings.pipeline.name}")
         reader = self._function(READER, functions.pipeline_reader(settings))
@@ -63,7 +64,7 @@ class PipelineStack(EstateStack):
             manager=manager,
             reader=reader,
             wanted=configuration(settings, place, code.prefix),
-            after=[*roles, *code.objects, *logs.groups],
+            after=[*access, *code.objects, *logs.groups],
         )
         self._describe(alerts)
 
@@ -73,7 +74,7 @@ class PipelineStack(EstateStack):
             f"{purpose}-access",
             settings=self.settings,
             purpose=purpose,
-            trusted="sagemaker.amazonaws.com",
+            trust=roles.trust(self.settings, "sagemaker.amazonaws.com"),
             description=description,
         )
         return role.attach(statements)

@@ -9,6 +9,7 @@ from sagekeep import names
 from sagekeep.settings import Settings
 from stacks.base import EstateStack
 from stacks.parts.cmk import Cmk
+from stacks.parts.lockout import LockoutCheck
 from stacks.parts.sealed_bucket import BucketOptions, Keep, SealedBucket
 
 
@@ -33,18 +34,25 @@ class StateStack(EstateStack):
             "log-bucket",
             settings=settings,
             options=BucketOptions(names.bucket(settings, "state-logs"), keep=Keep(current=settings.log_retention_days)),
-            statements=[buckets.tls_only(logs_arn), buckets.log_delivery(settings, logs_arn, [arn])],
+            statements=[
+                *buckets.closed(settings, logs_arn),
+                buckets.untouched_logs(logs_arn),
+                buckets.log_delivery(settings, logs_arn, [arn]),
+            ],
         )
+        lockout = LockoutCheck(self, "deployer", exempt=(*settings.deploy.roles, *settings.deploy.plan_roles))
         bucket = SealedBucket(
             self,
             "state-bucket",
             settings=settings,
-            options=BucketOptions(names.bucket(settings, "state"), key.arn, Keep(noncurrent=365)),
+            options=BucketOptions(
+                names.bucket(settings, "state"), key.arn, Keep(noncurrent=365), checks=lockout.preconditions
+            ),
             statements=[
-                buckets.tls_only(arn),
-                buckets.our_account_only(settings, arn),
+                *buckets.closed(settings, arn),
                 # Backends name the key by its alias: its ARN is unknown when they are written.
                 *buckets.our_key_only(arn, key.arn, names.key_alias(settings, "state")),
+                *buckets.state_perimeter(settings, arn),
             ],
             logs=logs,
         )

@@ -33,19 +33,28 @@ class StorageStack(EstateStack):
             options=BucketOptions(
                 names.bucket(settings, "access-logs"), keep=Keep(current=settings.log_retention_days)
             ),
-            statements=[buckets.tls_only(logs_arn), buckets.log_delivery(settings, logs_arn, [arn])],
+            statements=[
+                *buckets.closed(settings, logs_arn),
+                buckets.untouched_logs(logs_arn),
+                buckets.log_delivery(settings, logs_arn, [arn]),
+            ],
         )
-        lockout = LockoutCheck(self, "deployer", exempt=around.writers)
+        lockout = LockoutCheck(self, "deployer", exempt=(*around.writers, *settings.deploy.plan_roles))
         data = SealedBucket(
             self,
             "data",
             settings=settings,
-            options=BucketOptions(names.bucket(settings, "data"), key_arn, checks=lockout.preconditions),
+            options=BucketOptions(
+                names.bucket(settings, "data"),
+                key_arn,
+                locked_days=settings.storage.object_lock_days,
+                checks=lockout.preconditions,
+            ),
             statements=[
-                buckets.tls_only(arn),
-                buckets.our_account_only(settings, arn),
+                *buckets.closed(settings, arn),
                 *buckets.our_key_only(arn, key_arn),
                 *buckets.perimeter(arn, around),
+                *buckets.users_places(settings, arn),
             ],
             logs=logs,
         )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from constructs import Construct
 
-from policies import functions, studio
+from policies import functions, personas, roles, studio
 from policies.jobs import Placement
 from sagekeep.settings import Settings
 from stacks.base import EstateStack
 from stacks.keys import KeysStack
 from stacks.network import NetworkStack
+from stacks.parts.guardrails import Guardrails
+from stacks.parts.people import People
 from stacks.parts.policy import ScopedRole
 from stacks.parts.studio_domain import StudioDomain
 from stacks.parts.vpc_function import FunctionCode, VpcFunction
@@ -33,15 +35,17 @@ class StudioStack(EstateStack):
         place = Placement(
             tuple(vpc.texts("subnet_ids")), (vpc.text("jobs_security_group_id"),), remote.text("data_key_arn")
         )
+        surroundings = studio.Studio(place, remote.text("studio_key_arn"), vpc.text("vpc_id"))
         role = ScopedRole(
             self,
             "access",
             settings=settings,
             purpose="studio",
-            trusted="sagemaker.amazonaws.com",
+            trust=roles.trust(settings, "sagemaker.amazonaws.com"),
             description="People in Studio",
         )
-        policy = role.attach(studio.studio_role(settings, place, remote.text("studio_key_arn")))
+        policy = role.attach(studio.studio_role(settings, surroundings))
+        guardrails = Guardrails(self, "guardrails", settings=settings, surroundings=surroundings)
         # Outside the VPC: it calls EC2, for which the VPC has no endpoint (docs/decisions/0018).
         sweeper = VpcFunction(
             self,
@@ -49,22 +53,26 @@ class StudioStack(EstateStack):
             settings=settings,
             code=SWEEPER,
             logs_key_arn=remote.text("logs_key_arn"),
-            statements=functions.studio_sweeper(settings, vpc.text("vpc_id")),
+            statements=functions.studio_sweeper(settings, surroundings.vpc_id),
             place=None,
         )
         domain = StudioDomain(
             self,
             "studio",
             settings=settings,
-            place=place,
+            surroundings=surroundings,
+            guardrails=guardrails,
             vpc=vpc,
-            keys=remote,
             role=role,
             sweeper=sweeper,
-            after=[policy],
+            after=[policy, guardrails.hold(role)],
         )
+        around = personas.Surroundings(domain.domain_id, vpc.text("studio_security_group_id"), surroundings)
+        people = People(self, "people", settings=settings, around=around, guardrails=guardrails)
         self.output("domain_id", domain.domain.id, "The Studio domain")
         self.output("domain_arn", domain.domain.arn, "ARN of the Studio domain")
         self.output("domain_url", domain.domain.url, "Where the Studio domain is opened")
         self.output("user_profiles", [user.user_profile_name for user in domain.users], "User profiles of the domain")
         self.output("studio_role_arn", role.role.arn, "Role that people work as in Studio")
+        if people.arns:
+            self.output("persona_role_arns", people.arns, "Roles that people work as outside Studio")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 
+import hypothesis
 import pytest
 
 from sagekeep import bindings
 
 bindings.enable()
+# Machines are shared: how long a case takes says nothing about the code, and is measured in bench/.
+hypothesis.settings.register_profile("shared", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("shared")
 
 
 @pytest.hookimpl(hookwrapper=True)

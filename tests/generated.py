@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sagekeep import catalog
 from sagekeep.rules import zone_id_prefix
 from sagekeep.settings import Settings, parse
+from sagekeep.settings_fields import EXTRA_ENDPOINTS
 
 _KINDS = ("process", "train", "inference")
 REGIONS = sorted(set.intersection(*(set(catalog.images().regions(kind)) for kind in _KINDS)))
@@ -20,6 +21,9 @@ _word = st.from_regex(r"[a-z][a-z0-9]{0,5}", fullmatch=True)
 _prefix = st.lists(_word, min_size=1, max_size=3).map("-".join)
 _account = st.from_regex(r"[1-9][0-9]{11}", fullmatch=True)
 _user = st.from_regex(r"[a-zA-Z0-9](-?[a-zA-Z0-9]){0,20}", fullmatch=True)
+_short_user = st.from_regex(r"[a-zA-Z0-9](-?[a-zA-Z0-9]){0,10}", fullmatch=True).filter(
+    lambda user: user.lower() != "sweeper"  # whose role is another
+)
 _tag = st.text("abcXYZ019 _.:/=+-@éß", min_size=1, max_size=30).filter(lambda key: not key.lower().startswith("aws:"))
 _principals = ("role/deployer", "role/ci/terraform", "role/aws-reserved/*/AWSReservedSSO_Admin_*", "user/jo+x@b.org")
 
@@ -34,13 +38,51 @@ def _network(draw: st.DrawFn, region: str) -> dict[str, Any]:
     ids = [f"{zone_id_prefix(region)}-az{number}" for number in range(1, 7)]
     zones = draw(st.integers(2, 6) | st.lists(st.sampled_from(ids), min_size=2, max_size=6, unique=True))
     # From /16 on every zone has room for what the other sections ask; test_settings looks at smaller ranges.
-    return {"cidr": f"10.{draw(st.integers(0, 255))}.0.0/16", "zones": zones}
+    extra = draw(st.lists(st.sampled_from(EXTRA_ENDPOINTS), max_size=4, unique=True))
+    return {
+        "cidr": f"10.{draw(st.integers(0, 255))}.0.0/16",
+        "zones": zones,
+        "extra_endpoints": extra,
+        "block_public_access": draw(st.booleans()),
+    }
 
 
 @st.composite
 def _deploy(draw: st.DrawFn, account: str, partition: str) -> dict[str, list[str]]:
     arns = st.sampled_from([f"arn:{partition}:iam::{account}:{name}" for name in _principals])
     return {key: draw(st.lists(arns, max_size=3, unique=True)) for key in ("roles", "plan_roles", "data_writers")}
+
+
+@st.composite
+def _functions(draw: st.DrawFn, region: str, account: str, partition: str) -> dict[str, Any]:
+    profile = f"arn:{partition}:signer:{region}:{account}:/signing-profiles/acme/a1b2c3d4e5"
+    return {
+        "reserved_concurrency": draw(st.sampled_from([0, 1, 50])),
+        "code_signing_profile_arns": draw(st.sampled_from([[], [profile]])),
+    }
+
+
+@st.composite
+def _studio(draw: st.DrawFn) -> dict[str, Any]:
+    own = draw(st.booleans())
+    ranges = draw(st.lists(st.sampled_from(["203.0.113.0/24", "198.51.100.7/32", "2001:db8:1::/48"]), unique=True))
+    sign_in = "cidrs" if ranges else draw(st.sampled_from(["iam", "endpoint"]))
+    users = draw(st.lists(_short_user if own else _user, max_size=5, unique_by=str.lower))
+    return {"users": users, "role_per_user": own, "sign_in": sign_in, "sign_in_cidrs": ranges}
+
+
+@st.composite
+def _iam(draw: st.DrawFn, account: str, partition: str) -> dict[str, str]:
+    boundary = st.sampled_from([f"arn:{partition}:iam::{owner}:policy/x/Boundary" for owner in (account, "aws")])
+    return {"permissions_boundary": draw(st.just("") | boundary), "role_path": draw(st.sampled_from(["/", "/ml/a.b/"]))}
+
+
+@st.composite
+def _personas(draw: st.DrawFn, account: str, partition: str) -> dict[str, Any]:
+    arns = st.sampled_from([f"arn:{partition}:iam::{account}:{name}" for name in _principals])
+    people = ("data_scientist", "ml_engineer", "administrator", "auditor")
+    found = {key: {"principals": draw(st.lists(arns, max_size=4, unique=True))} for key in people}
+    return {**found, "require_mfa": draw(st.booleans())}
 
 
 _pipeline = st.fixed_dictionaries(
@@ -61,6 +103,14 @@ _alerts = st.fixed_dictionaries(
     {"queue": st.booleans()},
     optional={"emails": st.lists(_word.map(lambda name: f"{name}@example.com"), max_size=3, unique=True)},
 )
+_detection = st.fixed_dictionaries(
+    {"enabled": st.booleans()},
+    optional={
+        "include_deployments": st.booleans(),
+        "denied_calls": st.integers(1, 10_000),
+        "emails": st.lists(_word.map(lambda name: f"{name}@example.com"), max_size=2, unique=True),
+    },
+)
 
 
 @st.composite
@@ -74,10 +124,16 @@ def environments(draw: st.DrawFn) -> Settings:
         "removal": draw(st.sampled_from(["destroy", "retain"])),
         "tags": draw(st.dictionaries(_tag, st.text(max_size=20), max_size=4)),
         "deploy": draw(_deploy(account, PARTITIONS[region])),
+        "perimeter": {"organization": draw(st.sampled_from(["", "o-a1b2c3d4e5"]))},
         "network": draw(_network(region)),
-        "studio": {"users": draw(st.lists(_user, max_size=5, unique_by=str.lower))},
+        "storage": {"object_lock_days": draw(st.sampled_from([0, 1, 365]))},
+        "functions": draw(_functions(region, account, PARTITIONS[region])),
+        "iam": draw(_iam(account, PARTITIONS[region])),
+        "studio": draw(_studio()),
+        "personas": draw(_personas(account, PARTITIONS[region])),
         "pipeline": draw(_pipeline),
         "alerts": draw(_alerts),
+        "detection": draw(_detection),
         "state": {"backend": draw(st.sampled_from(["s3", "local"]))},
     }
     return parse(document, environment="test")

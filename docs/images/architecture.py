@@ -9,7 +9,7 @@ from drawing import LINE, Drawing
 VPC, AWS, WAYS_OUT = "#f4f8fb", "#fdf6e9", "#eaf3ea"
 # (x, y, width, height, title, lines, fill)
 BOXES = (
-    (20, 20, 220, 120, "settings file", ["environments/poc.toml", "main.py builds six stacks:", "plain Terraform JSON"], "#ffffff"),
+    (20, 20, 220, 120, "settings file", ["environments/poc.toml", "main.py builds seven stacks:", "plain Terraform JSON"], "#ffffff"),
     (20, 200, 220, 100, "terraform", ["cdktf deploy, sagekeep,", "or plain terraform"], "#ffffff"),
     (20, 360, 220, 100, "state bucket", ["own key, own log bucket,", "one key a stack, locked"], "#ffffff"),
     (325, 70, 220, 110, "Studio (VpcOnly)", ["user profiles, apps, spaces", "idle shutdown", "file system under our key"], "#ffffff"),
@@ -19,7 +19,7 @@ BOXES = (
     (880, 20, 250, 110, "data bucket", ["raw processed models", "code evaluation", "answers to the VPC only"], AWS),
     (880, 150, 250, 110, "SageMaker", ["pipeline: preprocess, train,", "model, endpoint config,", "endpoint"], AWS),
     (880, 280, 250, 80, "keys, logs, ECR, STS", ["data, logs and studio keys"], AWS),
-    (880, 380, 250, 80, "alerts", ["EventBridge, SNS", "queue or e-mail, dead letters"], AWS),
+    (880, 380, 250, 80, "alerts and detection", ["EventBridge, SNS: failed runs,", "changes, denied calls, root"], AWS),
 )  # fmt: skip
 ARROWS = (
     [(130, 140), (130, 198)],

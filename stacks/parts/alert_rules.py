@@ -34,6 +34,7 @@ class AlertRule:
         pattern: event pattern of the rule.
         says: members of the message that are known now.
         reads: members of the message that the event has: name -> JSON path. Every event that matches must have them.
+        state: of the rule, where it is another than enabled.
     """
 
     name: str
@@ -41,6 +42,7 @@ class AlertRule:
     pattern: Mapping[str, Any]
     says: Mapping[str, str]
     reads: Mapping[str, str]
+    state: str = ""
 
     @property
     def template(self) -> str:

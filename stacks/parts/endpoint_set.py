@@ -8,7 +8,7 @@ from constructs import Construct
 from policies import endpoints
 from sagekeep import names
 from sagekeep.settings import Settings
-from stacks.parts.endpoint_table import INTERFACE_ENDPOINTS, different_policies, gateway_service_name
+from stacks.parts.endpoint_table import different_policies, gateway_service_name, interface_endpoints
 from stacks.parts.isolated_vpc import IsolatedVpc
 from stacks.parts.policy import policy_json
 
@@ -47,5 +47,5 @@ class EndpointSet(Construct):
                 policy=policies[endpoint.statements],
                 tags={"Name": names.name(settings, endpoint.service)},
             )
-            for endpoint in INTERFACE_ENDPOINTS
+            for endpoint in interface_endpoints(settings)
         ]

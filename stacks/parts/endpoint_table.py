@@ -36,6 +36,13 @@ INTERFACE_ENDPOINTS = (
 )
 
 
+def interface_endpoints(s: Settings) -> tuple[Endpoint, ...]:
+    """The endpoints of an environment: those of the table, and what its settings name besides."""
+    usual = {endpoint.service for endpoint in INTERFACE_ENDPOINTS}
+    extra = (Endpoint(service) for service in s.network.extra_endpoints if service not in usual)
+    return (*INTERFACE_ENDPOINTS, *extra)
+
+
 def gateway_service_name(region: str) -> str:
     """Full service name of S3's gateway endpoint."""
     return f"com.amazonaws.{region}.s3"

@@ -29,7 +29,7 @@ class FlowLogs(Construct):
             "access",
             settings=settings,
             purpose="flow-logs",
-            trusted="vpc-flow-logs.amazonaws.com",
+            trust=roles.trust(settings, "vpc-flow-logs.amazonaws.com"),
             description="Writes the VPC's flow logs",
         )
         policy = role.attach(roles.flow_logs(settings))

@@ -44,9 +44,10 @@ class IsolatedVpc(Construct):
             tags={"Name": settings.prefix},
         )
         self.id = self.vpc.id
-        DefaultSecurityGroup(
+        group = DefaultSecurityGroup(
             self, "default-group", vpc_id=self.id, tags={"Name": names.name(settings, "default-unused")}
         )
+        self.default_security_group_id = str(group.id)
         self.route_table_ids: list[str] = []
         self.subnet_ids = [self._subnet(at, block) for at, block in enumerate(subnet_ranges(settings))]
 

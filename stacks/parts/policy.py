@@ -10,7 +10,6 @@ from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from constructs import Construct
 
-from policies import roles
 from policies.statement import Statement
 from sagekeep import names
 from sagekeep.settings import Settings
@@ -29,10 +28,17 @@ def policy_json(scope: Construct, id: str, statements: Sequence[Statement]) -> s
 
 
 class ScopedRole(Construct):
-    """A role that one AWS service may assume, for this account only, with one inline policy."""
+    """A role with a trust policy, one inline policy, and the path and boundary that the settings give every role."""
 
     def __init__(
-        self, scope: Construct, id: str, *, settings: Settings, purpose: str, trusted: str, description: str
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: Settings,
+        purpose: str,
+        trust: Sequence[Statement],
+        description: str,
     ) -> None:
         super().__init__(scope, id)
         self.role = IamRole(
@@ -40,7 +46,9 @@ class ScopedRole(Construct):
             "role",
             name=names.role(settings, purpose),
             description=description,
-            assume_role_policy=policy_json(self, "trust", roles.trust(settings, trusted)),
+            assume_role_policy=policy_json(self, "trust", trust),
+            path=None if settings.iam.role_path == "/" else settings.iam.role_path,
+            permissions_boundary=settings.iam.permissions_boundary or None,
         )
 
     def attach(self, statements: Sequence[Statement], *, name: str = "access") -> IamRolePolicy:

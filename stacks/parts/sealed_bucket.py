@@ -16,6 +16,11 @@ from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (
     S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration,
 )
 from cdktf_cdktf_provider_aws.s3_bucket_logging import S3BucketLoggingA
+from cdktf_cdktf_provider_aws.s3_bucket_object_lock_configuration import (
+    S3BucketObjectLockConfigurationA,
+    S3BucketObjectLockConfigurationRuleA,
+    S3BucketObjectLockConfigurationRuleDefaultRetentionA,
+)
 from cdktf_cdktf_provider_aws.s3_bucket_ownership_controls import (
     S3BucketOwnershipControls,
     S3BucketOwnershipControlsRule,
@@ -49,11 +54,15 @@ class Keep:
 
 @dataclass(frozen=True)
 class BucketOptions:
-    """What differs between buckets. An empty `key_arn` is SSE-S3, the only encryption that log delivery allows."""
+    """What differs between buckets. An empty `key_arn` is SSE-S3, the only encryption that log delivery allows.
+
+    `locked_days`: days that object lock keeps every version, in governance mode; 0: no object lock.
+    """
 
     name: str
     key_arn: str = ""
     keep: Keep = field(default_factory=Keep)
+    locked_days: int = 0
     checks: tuple[Precondition, ...] = ()
 
 
@@ -138,6 +147,8 @@ class SealedBucket(Construct):
             bucket=self.name,
             versioning_configuration=S3BucketVersioningVersioningConfiguration(status="Enabled"),
         )
+        if self.options.locked_days:
+            self._lock(versioning)
         S3BucketLifecycleConfiguration(
             self,
             "lifecycle",
@@ -161,4 +172,18 @@ class SealedBucket(Construct):
                     ],
                 )
             ],
+        )
+
+    def _lock(self, versioning: S3BucketVersioningA) -> None:
+        """Object lock, which needs versioning. Who may bypass governance mode stands in IAM: nobody of ours."""
+        S3BucketObjectLockConfigurationA(
+            self,
+            "object-lock",
+            bucket=self.name,
+            rule=S3BucketObjectLockConfigurationRuleA(
+                default_retention=S3BucketObjectLockConfigurationRuleDefaultRetentionA(
+                    mode="GOVERNANCE", days=self.options.locked_days
+                )
+            ),
+            depends_on=[versioning],
         )

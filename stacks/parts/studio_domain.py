@@ -17,16 +17,18 @@ from cdktf_cdktf_provider_aws.sagemaker_domain import (
     SagemakerDomainRetentionPolicy,
 )
 from cdktf_cdktf_provider_aws.sagemaker_studio_lifecycle_config import SagemakerStudioLifecycleConfig
-from cdktf_cdktf_provider_aws.sagemaker_user_profile import SagemakerUserProfile
 from constructs import Construct
 
 from policies.jobs import Placement
+from policies.studio import Studio
 from sagekeep import names
 from sagekeep.settings import Settings
 from stacks.base import Remote
 from stacks.parts import sdk_defaults
+from stacks.parts.guardrails import Guardrails
 from stacks.parts.invocations import owned_by_terraform
 from stacks.parts.policy import ScopedRole
+from stacks.parts.studio_users import user_profiles
 from stacks.parts.vpc_function import VpcFunction
 
 
@@ -43,9 +45,9 @@ class StudioDomain(Construct):
         id: str,
         *,
         settings: Settings,
-        place: Placement,
+        surroundings: Studio,
+        guardrails: Guardrails,
         vpc: Remote,
-        keys: Remote,
         role: ScopedRole,
         sweeper: VpcFunction,
         after: Sequence[ITerraformDependable],
@@ -58,13 +60,12 @@ class StudioDomain(Construct):
             function=sweeper,
             request={"action": "sweep_network", "vpc_id": vpc.text("vpc_id")},
         )
-        lifecycle = self._sdk_defaults(place)
-        self.domain = self._domain(vpc, keys, role, lifecycle, [network_sweep, *after])
-        domain_id = str(self.domain.id)  # each read is a round trip to the kernel
-        self.users = [
-            SagemakerUserProfile(self, f"user-{user.lower()}", domain_id=domain_id, user_profile_name=user)
-            for user in settings.studio.users
-        ]
+        lifecycle = self._sdk_defaults(surroundings.place)
+        self.domain = self._domain(vpc, surroundings.key_arn, role, lifecycle, [network_sweep, *after])
+        self.domain_id = domain_id = str(self.domain.id)  # each read is a round trip to the kernel
+        self.users = user_profiles(
+            self, settings=settings, domain_id=domain_id, surroundings=surroundings, guardrails=guardrails
+        )
         owned_by_terraform(
             self,
             "domain-sweep",
@@ -90,7 +91,7 @@ class StudioDomain(Construct):
     def _domain(
         self,
         vpc: Remote,
-        keys: Remote,
+        key_arn: str,
         role: ScopedRole,
         lifecycle: SagemakerStudioLifecycleConfig,
         after: Sequence[ITerraformDependable],
@@ -104,7 +105,7 @@ class StudioDomain(Construct):
             app_network_access_type="VpcOnly",
             vpc_id=vpc.text("vpc_id"),
             subnet_ids=vpc.texts("subnet_ids"),
-            kms_key_id=keys.text("studio_key_arn"),
+            kms_key_id=key_arn,
             retention_policy=SagemakerDomainRetentionPolicy(home_efs_file_system="Retain" if s.protected else "Delete"),
             default_user_settings=SagemakerDomainDefaultUserSettings(
                 execution_role=role.role.arn,

@@ -11,6 +11,11 @@ from typing import cast
 
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
+from cdktf_cdktf_provider_aws.lambda_code_signing_config import (
+    LambdaCodeSigningConfig,
+    LambdaCodeSigningConfigAllowedPublishers,
+    LambdaCodeSigningConfigPolicies,
+)
 from cdktf_cdktf_provider_aws.lambda_function import (
     LambdaFunction,
     LambdaFunctionTracingConfig,
@@ -18,7 +23,7 @@ from cdktf_cdktf_provider_aws.lambda_function import (
 )
 from constructs import Construct
 
-from policies import functions
+from policies import functions, roles
 from policies.statement import Statement
 from sagekeep import names
 from sagekeep.settings import Settings
@@ -84,7 +89,7 @@ class VpcFunction(Construct):
             "access",
             settings=settings,
             purpose=code.purpose,
-            trusted="lambda.amazonaws.com",
+            trust=roles.trust(settings, "lambda.amazonaws.com"),
             description=f"Lambda function: {code.description}",
         )
         run = functions.run(settings, code.purpose, logs_key_arn)
@@ -105,6 +110,8 @@ class VpcFunction(Construct):
             kms_key_arn=logs_key_arn,
             tracing_config=LambdaFunctionTracingConfig(mode="Active"),
             vpc_config=place.config() if place else None,
+            reserved_concurrent_executions=settings.functions.reserved_concurrency or None,
+            code_signing_config_arn=self._code_signing(settings),
             depends_on=[group, policy],
         )
         # Deletion waits for these too: what is invoked on destroy still needs its permissions.
@@ -118,3 +125,17 @@ class VpcFunction(Construct):
             kms_key_id=key_arn,
             retention_in_days=settings.log_retention_days,
         )
+
+    def _code_signing(self, settings: Settings) -> str | None:
+        """Lambda refuses archives that none of the profiles signed; None where the settings name no profile."""
+        profiles = settings.functions.code_signing_profile_arns
+        if not profiles:
+            return None
+        config = LambdaCodeSigningConfig(
+            self,
+            "signing",
+            description="Archives signed by the profiles of this environment",
+            allowed_publishers=LambdaCodeSigningConfigAllowedPublishers(signing_profile_version_arns=list(profiles)),
+            policies=LambdaCodeSigningConfigPolicies(untrusted_artifact_on_deployment="Enforce"),
+        )
+        return str(config.arn)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from synths import Synth, synth
+from synths import ROOT, Synth, synth, synth_of
 
 
 @pytest.fixture(scope="session", params=["poc", "prod"])
@@ -21,3 +21,27 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Synth:
 @pytest.fixture(scope="session")
 def poc(tmp_path_factory: pytest.TempPathFactory) -> Synth:
     return synth("poc", tmp_path_factory.mktemp("poc") / "out")
+
+
+OPTIONS = """
+[perimeter]
+organization = "o-a1b2c3d4e5"
+
+[storage]
+object_lock_days = 30
+
+[functions]
+reserved_concurrency = 5
+code_signing_profile_arns = ["arn:aws:signer:us-east-1:123456789012:/signing-profiles/acme/a1b2c3d4e5"]
+"""
+
+
+@pytest.fixture(scope="session")
+def with_options(tmp_path_factory: pytest.TempPathFactory) -> Synth:
+    """poc with every option of the perimeter."""
+    folder = tmp_path_factory.mktemp("options")
+    text = (ROOT / "environments" / "poc.toml").read_text(encoding="utf-8")
+    network = '[network]\nblock_public_access = true\nextra_endpoints = ["ssm", "ssmmessages"]\n'
+    file = folder / "options.toml"
+    file.write_text(text.replace("[network]\n", network) + OPTIONS, encoding="utf-8")
+    return synth_of(file, folder / "out")

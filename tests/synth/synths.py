@@ -55,7 +55,12 @@ class Synth:
 
 def synth(environment: str, out: Path) -> Synth:
     """Synthesize one of the repository's environments."""
-    synthesize(load(ROOT / "environments" / f"{environment}.toml"), out)
+    return synth_of(ROOT / "environments" / f"{environment}.toml", out)
+
+
+def synth_of(settings: Path, out: Path) -> Synth:
+    """Synthesize the environment of a settings file."""
+    synthesize(load(settings), out)
     folders = sorted((out / "stacks").iterdir())
     return Synth(out, {folder.name: json.loads((folder / "cdk.tf.json").read_text()) for folder in folders})
 

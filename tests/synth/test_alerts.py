@@ -15,6 +15,10 @@ NAME = "ml-pipeline-example-classification"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:acme-ml-pipeline-alerts"
 
 
+def of_pipeline(synth: Synth, *kinds: str) -> list[tuple[str, dict[str, Any]]]:
+    return [(address, body) for address, body in synth.resources(*kinds) if address.startswith("pipeline: ")]
+
+
 def statements(synth: Synth, stack: str, document: str) -> dict[str, Any]:
     found = synth.stacks[stack]["data"]["aws_iam_policy_document"][document]["statement"]
     return {statement["sid"]: statement for statement in found}
@@ -25,7 +29,7 @@ def conditions(statement: dict[str, Any]) -> dict[str, tuple[str, list[str]]]:
 
 
 def test_one_rule_hears_of_failed_steps_and_one_of_failed_runs_of_this_pipeline_only(synthesized: Synth) -> None:
-    patterns = [json.loads(rule["event_pattern"]) for _, rule in synthesized.resources("aws_cloudwatch_event_rule")]
+    patterns = [json.loads(rule["event_pattern"]) for _, rule in of_pipeline(synthesized, "aws_cloudwatch_event_rule")]
     statuses = {}
     for pattern in patterns:
         detail = pattern["detail"]
@@ -41,9 +45,9 @@ def test_one_rule_hears_of_failed_steps_and_one_of_failed_runs_of_this_pipeline_
 
 
 def test_every_rule_keeps_and_reports_what_cannot_be_delivered(synthesized: Synth) -> None:
-    rules = {body["name"] for _, body in synthesized.resources("aws_cloudwatch_event_rule")}
-    targets = list(synthesized.resources("aws_cloudwatch_event_target"))
-    alarms = [body for _, body in synthesized.resources("aws_cloudwatch_metric_alarm")]
+    rules = {body["name"] for _, body in of_pipeline(synthesized, "aws_cloudwatch_event_rule")}
+    targets = of_pipeline(synthesized, "aws_cloudwatch_event_target")
+    alarms = [body for _, body in of_pipeline(synthesized, "aws_cloudwatch_metric_alarm")]
     assert len(targets) == len(alarms) == len(rules) == 2
     for address, target in targets:
         assert "alerts_undelivered" in target["dead_letter_config"]["arn"], address
@@ -65,14 +69,15 @@ def test_topic_and_queues_are_under_our_key(synthesized: Synth) -> None:
 def test_a_queue_is_subscribed_raw_and_keeps_messages_two_weeks(poc: Synth) -> None:
     queues = {body["name"]: body for _, body in poc.resources("aws_sqs_queue")}
     assert queues["acme-ml-pipeline-alerts"]["message_retention_seconds"] == 14 * 24 * 3600
-    ((_, subscription),) = poc.resources("aws_sns_topic_subscription")
+    ((_, subscription),) = of_pipeline(poc, "aws_sns_topic_subscription")
     assert (subscription["protocol"], subscription["raw_message_delivery"]) == ("sqs", True)
     assert {"alerts_queue_url", "alerts_queue_arn"} <= set(poc.stacks["pipeline"]["output"])
 
 
 def test_only_our_topic_may_send_to_the_queue_and_use_the_key_for_it(poc: Synth) -> None:
     queue = statements(poc, "pipeline", "alerts_queue_statements")
-    assert set(queue) == {"LetTheTopicDeliver", "DenyOtherSenders", "DenyPlainHttp"}
+    closed = {"DenyOtherAccounts", "DenyServicesThatActForOthers", "DenyPlainHttp"}
+    assert set(queue) == {"LetTheTopicDeliver", "DenyOtherSenders", *closed}
     assert queue["LetTheTopicDeliver"]["principals"] == [{"type": "Service", "identifiers": ["sns.amazonaws.com"]}]
     assert conditions(queue["LetTheTopicDeliver"]) == {"aws:SourceArn": ("ArnEquals", [TOPIC])}
     assert conditions(queue["DenyOtherSenders"]) == {"aws:SourceArn": ("ArnNotEqualsIfExists", [TOPIC])}
@@ -82,8 +87,8 @@ def test_only_our_topic_may_send_to_the_queue_and_use_the_key_for_it(poc: Synth)
 
 
 def test_without_the_setting_there_is_no_queue_and_sns_may_not_use_the_key(prod: Synth) -> None:
-    assert [body["name"] for _, body in prod.resources("aws_sqs_queue")] == ["acme-ml-prod-undelivered-alerts"]
-    assert [body["protocol"] for _, body in prod.resources("aws_sns_topic_subscription")] == ["email"]
+    assert [body["name"] for _, body in of_pipeline(prod, "aws_sqs_queue")] == ["acme-ml-prod-undelivered-alerts"]
+    assert [body["protocol"] for _, body in of_pipeline(prod, "aws_sns_topic_subscription")] == ["email"]
     assert "DeliverToTheAlertsQueue" not in statements(prod, "keys", "logs_policy")
     assert not [name for name in prod.stacks["pipeline"]["output"] if "queue" in name]
 

@@ -24,13 +24,15 @@ KERNEL, PYTHON = 2.5, 1.0
 def check(s: Settings, written: Synth) -> None:
     """What must be there whatever the settings."""
     state = {"state"} if s.state.backend == "s3" else set()
-    assert set(written.stacks) == {"keys", "network", "storage", "studio", "pipeline"} | state
+    detection = {"detection"} if s.detection.enabled else set()
+    assert set(written.stacks) == {"keys", "network", "storage", "studio", "pipeline"} | state | detection
     assert {body["user_profile_name"] for _, body in written.resources("aws_sagemaker_user_profile")} == set(
         s.studio.users
     )
     assert len(list(written.resources("aws_subnet"))) == s.network.zone_count
     emails = [b["endpoint"] for _, b in written.resources("aws_sns_topic_subscription") if b["protocol"] == "email"]
-    assert emails == list(s.alerts.emails)
+    told = s.detection.emails or s.alerts.emails if s.detection.enabled else ()
+    assert sorted(emails) == sorted([*s.alerts.emails, *told])
     assert written.account_id == s.account_id
     for file in written.out.rglob("*.json"):
         assert "TfToken" not in file.read_text(), file  # a reference of cdktf's that nothing resolved

@@ -54,7 +54,7 @@ def test_a_stack_that_is_no_longer_built_loses_its_folder(tmp_path: Path) -> Non
     local.write_text(text.replace('backend = "s3"', 'backend = "local"'))
     synthesize(load(local), tmp_path / "out")
     folders = {folder.name for folder in (tmp_path / "out" / "stacks").iterdir()}
-    assert folders == {"keys", "network", "storage", "studio", "pipeline"}
+    assert folders == {"keys", "network", "storage", "studio", "pipeline", "detection"}
 
 
 def test_no_path_of_the_machine_is_written(synthesized: Synth) -> None:

@@ -19,9 +19,18 @@ from synths import Synth
 META = {"//", "depends_on", "lifecycle", "provider", "count", "for_each", "connection", "provisioner"}
 
 
-def test_terraform_validates_every_stack_with_nothing_but_its_files(poc: Synth) -> None:
-    terraform = Terraform.of(synthesis.load(synthesis.project_root(), "poc", poc.out))
+CHANGED_BY_OPTIONS = {"network", "storage", "pipeline"}
+
+
+@pytest.mark.parametrize("environment", ["poc", "options"])
+def test_terraform_validates_every_stack_with_nothing_but_its_files(
+    environment: str, poc: Synth, with_options: Synth
+) -> None:
+    written = {"poc": poc, "options": with_options}[environment]
+    terraform = Terraform.of(synthesis.load(synthesis.project_root(), environment, written.out))
     for stack in terraform.synthesis.stacks.values():
+        if environment == "options" and stack.name not in CHANGED_BY_OPTIONS:
+            continue  # the same as poc's
         terraform.init_anew(stack, "-backend=false")
         command = ["terraform", "validate", "-no-color"]
         done = subprocess.run(
@@ -32,6 +41,14 @@ def test_terraform_validates_every_stack_with_nothing_but_its_files(poc: Synth) 
 
 def test_provider_6_25_knows_every_attribute(synthesized: Synth) -> None:
     """The bindings are generated from the schema of 6.25.0; their classes list its attributes and blocks."""
+    assert _unknown_to_6_25(synthesized) == []
+
+
+def test_provider_6_25_knows_every_attribute_of_the_options(with_options: Synth) -> None:
+    assert _unknown_to_6_25(with_options) == []
+
+
+def _unknown_to_6_25(synthesized: Synth) -> list[str]:
     unknown = []
     for stack, document in synthesized.stacks.items():
         for block, prefix in (("resource", ""), ("data", "data_")):
@@ -42,7 +59,7 @@ def test_provider_6_25_knows_every_attribute(synthesized: Synth) -> None:
                 for name, body in bodies.items():
                     plain = {key: value for key, value in body.items() if key not in META}
                     unknown += [f"{stack}: {kind}.{name}: {path}" for path in _unknown(module, config, plain)]
-    assert unknown == []
+    return unknown
 
 
 def test_an_attribute_that_6_25_lacks_is_found() -> None:

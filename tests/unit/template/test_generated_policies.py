@@ -10,7 +10,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policies import alerts, buckets, endpoints, functions, jobs, keys, roles, studio
+from policies import alerts, buckets, endpoints, functions, jobs, keys, personas, roles, sign_in, studio
+from policies import guardrails as denies
 from policies.jobs import Placement
 from policies.statement import Statement
 from sagekeep import catalog, names
@@ -20,7 +21,7 @@ from tests.generated import environments
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 VPC = "vpc-0123456789abcdef0"
-IAM_ROLE, BUCKET, CMK, ENDPOINT = 10_240, 20_480, 32_768, 20_480
+IAM_ROLE, IAM_POLICY, IAM_TRUST, BUCKET, CMK, ENDPOINT = 10_240, 6_144, 2_048, 20_480, 32_768, 20_480
 TRUSTED = ("sagemaker.amazonaws.com", "lambda.amazonaws.com", "vpc-flow-logs.amazonaws.com")
 
 
@@ -36,14 +37,41 @@ def of_function(s: Settings, purpose: str, own: list[Statement]) -> list[Stateme
 def of_data_bucket(s: Settings) -> list[Statement]:
     arn = names.bucket_arn(s, "data")
     around = buckets.perimeter(arn, buckets.perimeter_of(s, VPC))
-    return [buckets.tls_only(arn), buckets.our_account_only(s, arn), *buckets.our_key_only(arn, KEY), *around]
+    return [*buckets.closed(s, arn), *buckets.our_key_only(arn, KEY), *around, *buckets.users_places(s, arn)]
+
+
+def of_state_bucket(s: Settings) -> list[Statement]:
+    arn = names.bucket_arn(s, "state")
+    return [*buckets.closed(s, arn), *buckets.our_key_only(arn, KEY), *buckets.state_perimeter(s, arn)]
+
+
+def of_log_bucket(s: Settings) -> list[Statement]:
+    arn, logged = names.bucket_arn(s, "access-logs"), names.bucket_arn(s, "data")
+    return [*buckets.closed(s, arn), buckets.untouched_logs(arn), buckets.log_delivery(s, arn, [logged])]
+
+
+def studio_of(s: Settings) -> studio.Studio:
+    return studio.Studio(place(s), KEY, VPC)
+
+
+def around_of(s: Settings) -> personas.Surroundings:
+    return personas.Surroundings("d-0123456789ab", "sg-0bbb", studio_of(s))
+
+
+def guardrails(s: Settings) -> list[Statement]:
+    return [*denies.guardrails(s, place(s)), *sign_in.only_from_known_places(s, VPC)]
 
 
 # Characters of a policy: the quotas of IAM (inline policies of a role), S3, KMS and Amazon VPC, each in its user guide.
 IDENTITY: dict[str, Callable[[Settings], list[Statement]]] = {
     "job role": lambda s: jobs.job_role(s, KEY),
     "pipeline role": lambda s: jobs.pipeline_role(s, place(s)),
-    "studio role": lambda s: studio.studio_role(s, place(s), KEY),
+    "studio role": lambda s: studio.studio_role(s, studio_of(s)),
+    "studio role of a user": lambda s: studio.studio_role(s, studio_of(s), studio.Owner("d-0123456789ab", "j" * 22)),
+    **{
+        purpose: lambda s, make=make: make(s, around_of(s))  # type: ignore[misc]
+        for purpose, make in personas.POLICIES.items()
+    },
     "flow logs role": roles.flow_logs,
     "manager": lambda s: of_function(s, "pipeline-manager", functions.pipeline_manager(s)),
     "reader": lambda s: of_function(s, "pipeline-reader", functions.pipeline_reader(s)),
@@ -52,7 +80,8 @@ IDENTITY: dict[str, Callable[[Settings], list[Statement]]] = {
 }
 RESOURCE: dict[str, tuple[int, Callable[[Settings], list[Statement]]]] = {
     "data bucket": (BUCKET, of_data_bucket),
-    "access logs": (BUCKET, lambda s: [buckets.log_delivery(s, names.bucket_arn(s, "access-logs"), [VPC])]),
+    "state bucket": (BUCKET, of_state_bucket),
+    "access logs": (BUCKET, of_log_bucket),
     **{make.__name__: (CMK, make) for make in (keys.data_key, keys.logs_key, keys.studio_key, keys.state_key)},
     **{make.__name__: (ENDPOINT, make) for make in (endpoints.s3, *different_policies())},
 }
@@ -60,10 +89,11 @@ OTHERS: dict[str, Callable[[Settings], list[Statement]]] = {
     "topic": alerts.topic,
     "queue": alerts.queue,
     "undelivered": lambda s: alerts.undelivered(s, [names.arn(s, "events", "rule/x")]),
+    "trust people": lambda s: roles.trust_people(s, s.deploy.roles),
     **{f"trust {service}": lambda s, service=service: roles.trust(s, service) for service in TRUSTED},
 }
 RESOURCE_POLICIES = {name: make for name, (_, make) in RESOURCE.items()} | OTHERS
-ALL = IDENTITY | RESOURCE_POLICIES
+ALL = IDENTITY | {"guardrails": guardrails} | RESOURCE_POLICIES
 
 
 def length(statements: list[Statement]) -> int:
@@ -81,6 +111,9 @@ def test_every_policy_fits_into_the_quota_of_what_it_is_attached_to(s: Settings)
         assert length(make(s)) <= IAM_ROLE, role
     for resource, (quota, make) in RESOURCE.items():
         assert length(make(s)) <= quota, resource
+    assert length(guardrails(s)) <= IAM_POLICY
+    for purpose, persona in s.personas.wanted():
+        assert length(roles.trust_people(s, persona.principals)) <= IAM_TRUST, purpose
 
 
 @settings(max_examples=200)
@@ -126,7 +159,9 @@ def test_whoever_may_deploy_is_exempt_from_every_deny_of_the_perimeter(s: Settin
     if not s.deploy.roles:
         return
     deployer = data.draw(st.sampled_from(s.deploy.roles))
-    for statement in buckets.perimeter(names.bucket_arn(s, "data"), buckets.perimeter_of(s, VPC)):
+    data, state = names.bucket_arn(s, "data"), names.bucket_arn(s, "state")
+    perimeters = [*buckets.perimeter(data, buckets.perimeter_of(s, VPC)), *buckets.state_perimeter(s, state)]
+    for statement in perimeters:
         exempt = [c.values for c in statement.conditions if c.test == "ArnNotLikeIfExists"]
         assert exempt, statement.sid
         assert deployer in exempt[0], statement.sid

@@ -28,7 +28,9 @@ PLACE = Placement(("subnet-1", "subnet-2"), ("sg-1",), "arn:aws:kms:us-east-1:12
 
 def global_names(s: Settings) -> set[str]:
     """Names that are one account's, or the world's, in all regions."""
-    return {names.bucket(s, purpose) for purpose in names.BUCKETS} | {names.role(s, p) for p in names.ROLES}
+    return {names.bucket(s, purpose) for purpose in names.BUCKETS} | {
+        names.role(s, p) for p in names.ROLES + names.personas(s)
+    }
 
 
 @settings(max_examples=200)

@@ -21,6 +21,15 @@ ROOT = Path(__file__).parents[3]
 GOOD: dict[str, Any] = {"prefix": "acme-ml", "account_id": "123456789012", "region": "us-east-1"}
 
 
+FOREIGN_POLICY = "arn:aws:iam::999999999999:policy/boundary"
+FOREIGN_ROLE = "arn:aws:iam::999999999999:role/auditors"
+OWN_ROLE = "arn:aws:iam::123456789012:role/auditors"
+
+
+def _cidrs(*ranges: str) -> dict[str, Any]:
+    return {"studio": {"sign_in": "cidrs", "sign_in_cidrs": list(ranges)}}
+
+
 def settings(**more: Any) -> Settings:
     return parse({**GOOD, **more}, environment="test")
 
@@ -53,6 +62,17 @@ REFUSED = [
     ("network.cidr", {"network": {"cidr": "10.0.0.0/26", "zones": 3}}, "needs"),
     ("network.cidr", {"network": {"cidr": "8.8.0.0/16"}}, "private"),
     ("network.cidr", {"network": {"cidr": "10.0.0.1/16"}}, "host bits"),
+    ("network.extra_endpoints", {"network": {"extra_endpoints": ["ssm", "s4"]}}, "ssmmessages"),
+    ("network.extra_endpoints", {"network": {"extra_endpoints": ["ssm", "ssm"]}}, "differ"),
+    ("network.block_public_access", {"network": {"block_public_access": "yes"}}, "true or false"),
+    ("perimeter.organization", {"perimeter": {"organization": "r-abcd"}}, "o-a1b2c3d4e5"),
+    ("storage.object_lock_days", {"storage": {"object_lock_days": -1}}, "greater than or equal to 0"),
+    ("functions.reserved_concurrency", {"functions": {"reserved_concurrency": "5"}}, "whole number"),
+    (
+        "functions.code_signing_profile_arns",
+        {"functions": {"code_signing_profile_arns": ["arn:aws:signer:us-east-1:123456789012:/signing-profiles/acme"]}},
+        "versions of signing profiles",
+    ),
     ("network.zones", {"network": {"zones": 1}}, "2 to 6"),
     ("network.zones", {"network": {"zones": ["use1-az1", "use1-az1"]}}, "different"),
     ("network.zones", {"network": {"zones": ["euw1-az1", "euw1-az2"]}}, "use1-az"),
@@ -68,7 +88,34 @@ REFUSED = [
     ("deploy.roles", {"deploy": {"roles": ["deployer"]}}, "ARNs"),
     ("deploy.roles", {"deploy": {"roles": ["arn:aws:iam::999999999999:role/x"]}}, "123456789012"),
     ("studio.users", {"studio": {"users": ["jo", "Jo"]}}, "differ"),
+    ("studio.users", {"studio": {"users": ["Sweeper"], "role_per_user": True}}, "own roles"),
+    ("studio.users", {"studio": {"users": ["j" * 41], "role_per_user": True}}, "2 characters too long: role"),
+    ("studio.sign_in", {"studio": {"sign_in": "vpn"}}, "'iam', 'cidrs' or 'endpoint'"),
+    ("studio.sign_in_cidrs", {"studio": {"sign_in": "cidrs"}}, "nobody could open Studio"),
+    ("studio.sign_in_cidrs", {"studio": {"sign_in_cidrs": ["203.0.113.0/24"]}}, 'set sign_in = "cidrs"'),
+    ("studio.sign_in_cidrs", _cidrs("0.0.0.0/0"), "/8 or smaller"),
+    ("studio.sign_in_cidrs", _cidrs("::/0"), "/8 or smaller"),
+    ("studio.sign_in_cidrs", _cidrs("203.0.113.0/24", "10.40.0.0/16"), "public"),
+    ("studio.sign_in_cidrs", _cidrs("203.0.113.7/24"), "host bits"),
+    ("studio.sign_in_cidrs", _cidrs(*["203.0.113.0/24"] * 51), "at most 50"),
+    ("iam.role_path", {"iam": {"role_path": "ml"}}, "end with a slash"),
+    ("iam.permissions_boundary", {"iam": {"permissions_boundary": "boundary"}}, "ARN of an IAM policy"),
+    ("iam.permissions_boundary", {"iam": {"permissions_boundary": FOREIGN_POLICY}}, "123456789012"),
+    ("personas.auditor.principals", {"personas": {"auditor": {"principals": [FOREIGN_ROLE]}}}, "123456789012"),
+    ("personas.auditor.principals", {"personas": {"auditor": {"principals": [OWN_ROLE] * 11}}}, "at most 10"),
+    ("personas.audtor", {"personas": {"audtor": {}}}, "did you mean 'auditor'?"),
     ("alerts.emails", {"alerts": {"emails": ["a@b.org"], "email_domains": ["c.org"]}}, "c.org"),
+    (
+        "detection.emails",
+        {"detection": {"emails": ["a@b.org"]}, "alerts": {"email_domains": ["c.org"]}},
+        "c.org",
+    ),
+    ("detection.denied_calls", {"detection": {"denied_calls": 0}}, "greater than or equal to 1"),
+    (
+        "deploy.roles",
+        {"deploy": {"roles": [f"arn:aws:iam::123456789012:role/{'x' * 60}{n}" for n in range(9)]}},
+        "many",
+    ),
     ("alerts.queue", {"alerts": {"queue": "yes"}}, "true or false"),
     ("tags", {"tags": {"aws:x": "y"}}, "aws:"),
 ]
@@ -80,6 +127,24 @@ def test_what_cannot_work_is_refused_with_key_rule_and_value(key: str, change: d
     assert list(found) == [key]
     assert words in found[key]
     assert "(got " in found[key]
+
+
+def test_extra_endpoints_need_addresses_of_their_own() -> None:
+    small: dict[str, Any] = {"cidr": "10.0.0.0/25"}
+    people = {"users": ["ann", "bob", "cem"]}
+    assert settings(network=small, studio=people)
+    extra = ["ec2", "ec2messages", "events", "lambda", "ssm", "ssmmessages"]
+    assert "needs" in faults(network={**small, "extra_endpoints": extra}, studio=people)["network.cidr"]
+
+
+def test_a_boundary_of_awss_own_is_as_good_as_the_accounts() -> None:
+    for owner in ("aws", "123456789012"):
+        boundary = f"arn:aws:iam::{owner}:policy/PowerUserAccess"
+        assert settings(iam={"permissions_boundary": boundary}).iam.permissions_boundary == boundary
+
+
+def test_a_users_name_may_be_an_own_roles_where_users_have_no_roles() -> None:
+    assert settings(studio={"users": ["sweeper"]}).studio.users == ("sweeper",)
 
 
 def test_every_fault_is_reported_at_once() -> None:
