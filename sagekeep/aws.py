@@ -49,6 +49,32 @@ def client(service: str, region: str, variables: Mapping[str, str]) -> Any:
             raise OperationError(f"AWS cannot be reached: {error}") from error
 
 
+def caller(region: str, variables: Mapping[str, str]) -> str:
+    """ARN of whoever has these credentials; for a role's session the role's, where IAM tells it, with its path.
+
+    A session's ARN lacks the role's path (IAM user guide, IAM identifiers). Terraform's aws_iam_session_context asks
+    IAM for it as well. Where IAM does not tell, the session's ARN is returned.
+
+    Raises:
+        OperationError: the credentials are not valid, or AWS does not answer.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    try:
+        arn = str(client("sts", region, variables).get_caller_identity()["Arn"])
+    except ClientError as error:
+        raise OperationError(f"AWS does not know these credentials: {error}", hint="log in again") from error
+    except BotoCoreError as error:
+        raise OperationError(f"AWS cannot be reached: {error}") from error
+    if ":assumed-role/" not in arn:
+        return arn
+    try:
+        found = client("iam", region, variables).get_role(RoleName=arn.split("/")[1])
+    except (BotoCoreError, ClientError):
+        return arn  # whoever may not ask still has a name
+    return str(found["Role"]["Arn"])
+
+
 def bucket_exists(name: str, region: str, variables: Mapping[str, str]) -> bool:
     """True where the bucket exists and is ours to read.
 

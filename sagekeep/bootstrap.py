@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sagekeep import adoption, aws, locks, statefile
+from sagekeep import adoption, aws, lockout, locks, statefile
 from sagekeep.children import interruptible
 from sagekeep.deploy import STATE_STACK, Operations
 from sagekeep.diagnostics import Report
@@ -56,7 +56,8 @@ class StateHome:
         `quick` leaves to the next deploy what no state needs and AWS takes a minute for.
 
         Raises:
-            OperationError: terraform or AWS refused; running it again goes on from there.
+            OperationError: terraform or AWS refused, and running it again goes on from there; or the bucket would
+                lock out whoever makes it.
         """
         if not self.operations.synthesis.in_s3:
             return StackResult(STATE_STACK, "not needed: [state] backend is local")
@@ -65,6 +66,10 @@ class StateHome:
             if stored and not _newer(ours, stored, self._place()):
                 self._clear()
                 return StackResult(STATE_STACK, f"already lives in {self._place()}")
+            # Meant or not: who is locked out cannot move the state in.
+            lockout.refuse(
+                self.operations.synthesis, self.operations.terraform.environ, {STATE_STACK}, even_if_meant=True
+            )
             again = self.folder.exists()
             work = self._localise()
             known = ours.resources if ours else ()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from sagekeep import aws, locks, stackset
+from sagekeep import aws, lockout, locks, stackset
 from sagekeep.children import interruptible
 from sagekeep.diagnostics import Changes, Report, lacks_remote_state
 from sagekeep.errors import OperationError, UsageError
@@ -67,9 +67,13 @@ class Operations:
         """Applies the stacks; a failure keeps those that build on it from starting, and lets others finish.
 
         Raises:
-            OperationError: the state bucket cannot be used.
+            OperationError: the state bucket cannot be used, or the policies would lock out whoever deploys.
         """
-        return self._each(self._apply, stackset.forward(self.synthesis.stacks, self._names(names)))
+        chosen = self._names(names)
+        # The state bucket answers before any stack is applied, also where its own stack is not among them.
+        states = {STATE_STACK} & set(self.synthesis.stacks) if self.synthesis.in_s3 else set()
+        lockout.refuse(self.synthesis, self.terraform.environ, {*chosen, *states})
+        return self._each(self._apply, stackset.forward(self.synthesis.stacks, chosen))
 
     def destroy(self, names: Iterable[str] = ()) -> dict[str, StackResult]:
         """Destroys the stacks from the last to the first; the state stack is not among them (see bootstrap).

@@ -4,6 +4,7 @@ ToolkitError
 ├── SettingsError     one or more settings break a rule (exit code 2)
 ├── UsageError        the command line asks for something that cannot be (exit code 2)
 └── OperationError    terraform, AWS or the machine refused (exit code 1)
+    └── PolicyError   an IAM policy says what IAM would refuse
 """
 
 from __future__ import annotations

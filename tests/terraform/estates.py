@@ -20,7 +20,7 @@ from sagekeep.stackset import StackResult
 
 ROOT = Path(__file__).parents[2]
 NAME = "ml-pipeline-example-classification"
-STACKS = ("keys", "network", "storage", "studio", "pipeline")
+STACKS = ("keys", "network", "storage", "studio", "pipeline", "detection")
 
 
 @dataclass

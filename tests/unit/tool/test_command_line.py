@@ -40,7 +40,7 @@ def test_help_answers_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["doctor", "synth", "plan", "deploy", "destroy", "unlock", "demo", "settings", "state"]
+    "command", ["doctor", "synth", "plan", "deploy", "destroy", "unlock", "demo", "scan", "settings", "state"]
 )
 def test_each_command_explains_itself(tmp_path: Path, command: str) -> None:
     assert "Usage" in sagekeep(tmp_path, command, "--help").stdout

@@ -1,0 +1,53 @@
+"""The whole proof of an environment: reachability, exfiltration, minimality."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sagekeep.prove import rows
+from sagekeep.prove.estate import Estate
+from sagekeep.prove.exfiltration import Denied, attempt
+from sagekeep.prove.minimality import Idle, idle
+from sagekeep.prove.reachability import Reached, reach
+from sagekeep.prove.users import with_users
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Results of all rows; `notes` say what could not be looked at."""
+
+    reached: tuple[Reached, ...]
+    denied: tuple[Denied, ...]
+    idle: tuple[Idle, ...]
+    notes: tuple[str, ...] = ()
+
+    def findings(self) -> Iterator[str]:
+        """What is wrong, a line each."""
+        for call in self.reached:
+            if not call.ok:
+                yield f"{call.row.id}: {call.blocked}" + (f" ({call.at})" if call.at else "")
+        for attempted in self.denied:
+            if not attempted.ok:
+                yield f"{attempted.row.id}: {attempted.fault}"
+        for item in self.idle:
+            yield f"{item.of}: {item.what}"
+
+    def document(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "calls": [call.document() for call in self.reached],
+            "attempts": [attempted.document() for attempted in self.denied],
+            "idle": [{"of": item.of, "what": item.what} for item in self.idle],
+            "notes": list(self.notes),
+            "findings": list(self.findings()),
+        }
+
+
+def prove(estate: Estate) -> Proof:
+    """Every row against an estate. Raises UsageError for a faulty row."""
+    reached = tuple(reach(with_users(rows.calls(), estate.settings), estate))
+    denied = tuple(attempt(with_users(rows.attempts(), estate.settings), estate))
+    kept = [row for row in rows.kept() if not rows.applies(row, estate.settings)]
+    return Proof(reached, denied, tuple(idle(estate, reached, denied, kept)), tuple(estate.notes()))

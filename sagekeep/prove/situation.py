@@ -1,0 +1,171 @@
+"""A row in an environment: the requests that it stands for, each with the policies that decide and the way there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from sagekeep.iam.document import Policy, parse
+from sagekeep.iam.evaluate import Layers, Verdict, decide
+from sagekeep.iam.request import Caller, Request
+from sagekeep.prove.estate import Estate, Place, Role
+from sagekeep.prove.network import Way, way
+from sagekeep.prove.rows import CallerRow, Row, callers
+from sagekeep.prove.words import UnknownWord, fill
+
+_ANYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+GRANTED = parse({"Statement": [{"Sid": "Granted", **_ANYTHING}]}, "(granted)")
+FOREIGN = parse({"Statement": [{"Sid": "Foreign", "Principal": "*", **_ANYTHING}]}, "(the other account's own)")
+# The way of a call, in the order in which it is told.
+CHAIN = ("network", "endpoint", "resource", "identity", "boundary", "session")
+# Actions on these services' resources are decided with the resource's own policy.
+_RESOURCE_POLICIES = ("s3", "kms", "sns", "sqs")
+_OUTSIDE_ADDRESS = "203.0.113.9"  # of the range for documentation, RFC 5737
+
+
+@dataclass(frozen=True)
+class Barrier:
+    """What stops a request.
+
+    Attributes:
+        layer: network, endpoint, resource, identity or boundary.
+        text: `<address>#<Sid>`, `no statement of <address>`, or `network: ...`.
+    """
+
+    layer: str
+    text: str
+    origin: str = ""
+    sid: str = ""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One request, with all that decides about it. `names`: layer -> what to call it where no statement allows."""
+
+    row: Row
+    request: Request
+    layers: Layers
+    way: Way | None
+    names: Mapping[str, str]
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """What IAM says, the network aside."""
+        return decide(self.request, self.layers)
+
+    def barrier(self) -> Barrier | None:
+        """The first thing that stops it, or None."""
+        if self.way is not None and self.way.blocked:
+            return Barrier("network", f"network: {self.way.blocked}")
+        verdict = self.verdict
+        if verdict.allowed:
+            return None
+        if verdict.explicit:
+            return Barrier(verdict.layer, f"{verdict.origin}#{verdict.sid}", verdict.origin, verdict.sid)
+        return Barrier(verdict.layer, f"no statement of {self.names.get(verdict.layer, verdict.layer)}")
+
+
+def situations(row: Row, estate: Estate) -> Iterator[Situation]:
+    """Every action of a row on every resource.
+
+    Raises:
+        UnknownWord: the row names what the environment does not have.
+    """
+    for action in row.actions:
+        for pattern in row.resources:
+            for resource in fill(pattern, estate.words):
+                yield _situation(row, estate, action, resource)
+
+
+def _situation(row: Row, estate: Estate, action: str, resource: str) -> Situation:
+    caller, role, described = _caller(row, estate)
+    place = _place(row, estate, role)
+    found = way(estate, place, row.service) if place and place.subnet_ids else None
+    account = fill(row.resource_account, estate.words)[0] or _owner(resource, caller) or estate.account
+    policy, name = _resource_policy(estate, caller, action, resource, account)
+    identity, boundary = (role.identity, role.boundary) if role else ((), None)
+    if row.granted or (described and described.granted):
+        identity = (*identity, GRANTED)
+    endpoint = found.endpoint if found else None
+    layers = Layers(
+        identity=identity, boundary=boundary, resource=policy, endpoint=endpoint.policy if endpoint else None
+    )
+    names = {
+        "identity": role.address if role else caller.arn,
+        "boundary": boundary.origin if boundary else "",
+        "resource": policy.origin if policy else name,
+        "endpoint": endpoint.policy.origin if endpoint and endpoint.policy else "",
+    }
+    context = _context(row, estate, role, described, found)
+    if action.startswith("kms:") and caller.account:
+        context.setdefault("kms:CallerAccount", (caller.account,))
+    return Situation(row, Request(caller, action, resource, account, context), layers, found, names)
+
+
+def _caller(row: Row, estate: Estate) -> tuple[Caller, Role | None, CallerRow | None]:
+    if row.who.startswith("arn:"):  # of operators.toml's calls, which anybody may make
+        *_, account, name = row.who.split(":", 5)
+        role = next((role for role in estate.roles if role.arn == row.who), None)
+        return Caller(arn=row.who, account=account, kind=name.partition("/")[0]), role, None  # type: ignore[arg-type]
+    described = callers().get(row.who)
+    if described and (described.arn or described.kind == "anonymous"):
+        arn, account = fill(described.arn, estate.words)[0], fill(described.account, estate.words)[0]
+        return Caller(arn=arn, account=account, kind=described.kind), None, described  # type: ignore[arg-type]
+    if row.who.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+        return Caller(arn=fill(row.who, estate.words)[0], account="", kind="service"), None, described
+    role = estate.role(row.who)
+    if role is None:
+        raise UnknownWord(row.who)
+    return Caller(arn=role.arn, account=estate.account, kind="role"), role, described
+
+
+def _place(row: Row, estate: Estate, role: Role | None) -> Place | None:
+    """Where the call starts: a function's code where its function is, the rest where jobs and Studio are."""
+    if row.place in {"aws", "internet"}:
+        return None
+    function = estate.function_of(role) if role and row.place == "functions" else None
+    return function.place if function else estate.places.get(row.place)
+
+
+def _resource_policy(
+    estate: Estate, caller: Caller, action: str, resource: str, account: str
+) -> tuple[Policy | None, str]:
+    """The resource's own policy, and what to call it. Another account's lets everything in: that is its owner's say."""
+    service = action.partition(":")[0]
+    if account != estate.account:
+        return FOREIGN, resource
+    if action.startswith("sts:AssumeRole"):
+        target = next((role for role in estate.roles if role.arn == resource), None)
+        return (target.trust, target.address) if target else (None, resource)
+    if service == "logs" and caller.kind == "service":
+        return estate.log_policy(resource), resource
+    if service not in _RESOURCE_POLICIES:
+        return None, resource
+    holder = estate.holder(resource)
+    return (holder.policy, holder.address) if holder else (None, resource)
+
+
+def _owner(resource: str, caller: Caller) -> str:
+    """The account that an ARN names, which S3's do not; an action without a resource happens in the caller's."""
+    if resource == "*":
+        return caller.account
+    return resource.split(":")[4] if resource.count(":") >= 5 else ""
+
+
+def _context(
+    row: Row, estate: Estate, role: Role | None, described: CallerRow | None, found: Way | None
+) -> dict[str, tuple[str, ...]]:
+    """The keys that place and caller bring, then the row's own; a key given as an empty list is absent."""
+    context: dict[str, tuple[str, ...]] = {"aws:SecureTransport": ("true",)}
+    if found and found.endpoint:
+        context |= {"aws:SourceVpc": (found.endpoint.vpc_id,), "aws:SourceVpce": (found.endpoint.id,)}
+    if row.place == "internet":
+        context["aws:SourceIp"] = (_OUTSIDE_ADDRESS,)
+    function = estate.function_of(role) if role and row.place == "functions" else None
+    if function:
+        context["lambda:SourceFunctionArn"] = (function.arn,)
+    own = {**(described.context if described else {}), **row.context}
+    for key, texts in own.items():
+        context[key] = tuple(value for text in texts for value in fill(text, estate.words))
+    return {key: values for key, values in context.items() if values}

@@ -1,0 +1,198 @@
+"""The Terraform of all stacks with its references resolved, across stacks too, without Terraform and without AWS.
+
+References (https://developer.hashicorp.com/terraform/language/expressions/references) are followed; what AWS would
+compute is a symbol (`symbols.py`); a function call or another expression stays an opaque text that equals only itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sagekeep.errors import OperationError
+from sagekeep.prove.symbols import attribute, symbols
+from sagekeep.synthesis import Synthesis
+
+Document = Mapping[str, Any]
+
+_INTERPOLATION = re.compile(r"(?<!\$)\$\{([^{}]*)\}")
+_REFERENCE = re.compile(r"(?:data\.)?[a-z]\w*(?:\.\w+|\[\d+\])+")
+_REMOTE = re.compile(r"data\.terraform_remote_state\.(\w+)\.outputs\.(\w+)(?:\[(\d+)\])?")
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-isob-": "aws-iso-b", "us-iso-": "aws-iso"}
+_DEPTH = 20  # references that lead in a circle end here
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource or data source.
+
+    Attributes:
+        body: its arguments, references resolved.
+    """
+
+    stack: str
+    kind: str
+    name: str
+    body: Mapping[str, Any]
+    data: bool = False
+
+    @property
+    def address(self) -> str:
+        """`stack: type.name`."""
+        return f"{self.stack}: {'data.' if self.data else ''}{self.kind}.{self.name}"
+
+    def text(self, argument: str) -> str:
+        """A string argument, or ""."""
+        return str(self.body.get(argument) or "")
+
+    def texts(self, argument: str) -> tuple[str, ...]:
+        """A list of strings; empty where there is none."""
+        return tuple(texts(self.body.get(argument)))
+
+    def block(self, name: str) -> Mapping[str, Any]:
+        """The only block of a name; Terraform JSON has it bare or as a list of one."""
+        found = self.body.get(name) or {}
+        return cast("Mapping[str, Any]", found[0] if isinstance(found, list) else found)
+
+
+def texts(value: Any) -> list[str]:
+    """A value as a list of strings: Terraform JSON may write one for a list of one, or a reference to a whole list."""
+    if value is None:
+        return []
+    items = value if isinstance(value, list) else [value]
+    return [text for item in items for text in (texts(item) if isinstance(item, list) else [_text(item)])]
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class Terraform:
+    """All stacks of an environment.
+
+    Attributes:
+        settings: as model.json has them.
+    """
+
+    def __init__(self, documents: Mapping[str, Document], settings: Mapping[str, Any]) -> None:
+        self.settings = settings
+        self._documents = documents
+        self._known = {
+            "account": str(settings["account_id"]),
+            "region": str(settings["region"]),
+            "partition": _partition(str(settings["region"])),
+        }
+        addresses = (
+            (stack, kind, name)
+            for stack, document in documents.items()
+            for kind, bodies in document.get("resource", {}).items()
+            for name in bodies
+        )
+        self._symbols = symbols(addresses)
+
+    @classmethod
+    def of(cls, synthesis: Synthesis) -> Terraform:
+        """What a synth wrote.
+
+        Raises:
+            OperationError: model.json is missing, or says nothing of account and region.
+        """
+        if not {"account_id", "region"} <= set(synthesis.settings):
+            raise OperationError(
+                f"{synthesis.out} has no model.json with account_id and region", hint=synthesis.command("synth")
+            )
+        return cls({name: stack.document() for name, stack in synthesis.stacks.items()}, synthesis.settings)
+
+    @property
+    def known(self) -> Mapping[str, str]:
+        """Account, region and partition."""
+        return self._known
+
+    def resources(self, *kinds: str) -> Iterator[Resource]:
+        """Every managed resource of some types, in all stacks."""
+        yield from self._all("resource", kinds)
+
+    def data(self, kind: str) -> Iterator[Resource]:
+        """Every data source of a type, in all stacks."""
+        yield from self._all("data", (kind,))
+
+    def _all(self, block: str, kinds: tuple[str, ...]) -> Iterator[Resource]:
+        for stack, document in self._documents.items():
+            for kind in kinds:
+                for name, body in document.get(block, {}).get(kind, {}).items():
+                    yield Resource(stack, kind, name, self.resolve(body, stack), data=block == "data")
+
+    def attribute(self, resource: Resource, name: str) -> str:
+        """A computed attribute of a resource, such as its `arn`."""
+        prefix = "data." if resource.data else ""
+        return _text(self._follow(f"{prefix}{resource.kind}.{resource.name}.{name}", resource.stack, _DEPTH))
+
+    def resolve(self, value: Any, stack: str, depth: int = _DEPTH) -> Any:
+        """A value of a stack's file with its references resolved. A text that is one reference may become a list."""
+        if isinstance(value, Mapping):
+            return {key: self.resolve(item, stack, depth) for key, item in value.items() if key != "//"}
+        if isinstance(value, list):
+            return [self.resolve(item, stack, depth) for item in value]
+        if not isinstance(value, str) or "${" not in value or depth == 0:
+            return value
+        whole = _INTERPOLATION.fullmatch(value)
+        if whole:
+            return self._follow(whole[1], stack, depth)
+        return _INTERPOLATION.sub(lambda found: _text(self._follow(found[1], stack, depth)), value)
+
+    def _follow(self, expression: str, stack: str, depth: int) -> Any:
+        expression = expression.strip()
+        remote = _REMOTE.fullmatch(expression)
+        if remote:
+            return self._output(remote[1], remote[2], remote[3], depth)
+        if not _REFERENCE.fullmatch(expression):
+            return _opaque(stack, expression)
+        words = expression.replace("[", ".").replace("]", "").split(".")
+        block = "data" if words[0] == "data" else "resource"
+        kind, name, *path = words[1:] if block == "data" else words
+        body = self._documents[stack].get(block, {}).get(kind, {}).get(name)
+        if body is None or not path:
+            return _opaque(stack, expression)
+        return self._member(stack, kind, name, body, path, expression, depth)
+
+    def _member(
+        self, stack: str, kind: str, name: str, body: Document, path: list[str], expression: str, depth: int
+    ) -> Any:
+        if kind == "terraform_data" and path[0] == "output":
+            path = ["input", *path[1:]]
+        value: Any = body
+        for word in path:
+            value = _item(value, word)
+        if value is not None:
+            return self.resolve(value, stack, depth - 1)
+        arguments = {
+            key: item
+            for key, item in self.resolve(body, stack, depth - 1).items()
+            if isinstance(item, str) and key != "policy"
+        }
+        known = {**arguments, **self._known, "symbol": self._symbols.get((stack, kind, name), name)}
+        return attribute(kind, path[0], known) or _opaque(stack, expression)
+
+    def _output(self, stack: str, name: str, index: str | None, depth: int) -> Any:
+        outputs = self._documents.get(stack, {}).get("output", {})
+        if name not in outputs:
+            return _opaque(stack, f"output.{name}")
+        value = self.resolve(outputs[name]["value"], stack, depth - 1)
+        return value if index is None else _item(value, index)
+
+
+def _partition(region: str) -> str:
+    return next((partition for start, partition in _PARTITIONS.items() if region.startswith(start)), "aws")
+
+
+def _item(value: Any, word: str) -> Any:
+    if isinstance(value, list):
+        return value[int(word)] if word.isdigit() and int(word) < len(value) else None
+    return value.get(word) if isinstance(value, Mapping) else None
+
+
+def _opaque(stack: str, expression: str) -> str:
+    """Wildcards would match in a policy."""
+    return f"<{stack}: {expression}>".replace("*", "#").replace("?", "#")

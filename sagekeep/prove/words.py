@@ -1,0 +1,112 @@
+"""The words that rows may name in braces: what the estate and the settings give."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sagekeep.prove.estate import Function, Group, Holder, Place, Role, Vpc
+from sagekeep.prove.terraform import Terraform
+
+Word = str | tuple[str, ...]
+# Not ours: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html keeps no such account for docs.
+FOREIGN_ACCOUNT = "999999999999"
+LAYER_ACCOUNT = "888888888888"  # stands for the one that owns ECR's bucket of image layers, which AWS does not tell
+_IMAGE = re.compile(r"(?P<account>\d+)\.dkr\.ecr\.(?P<region>[\w-]+)\.[^/]+/(?P<repository>[^:@]+)")
+_WORD = re.compile(r"\{(\w+)\}")
+
+
+class UnknownWord(LookupError):
+    """A row names what the environment does not have; the message is the word."""
+
+
+def words(
+    terraform: Terraform,
+    roles: Sequence[Role],
+    holders: Sequence[Holder],
+    functions: Sequence[Function],
+    groups: Sequence[Group],
+    vpcs: Sequence[Vpc],
+    places: Mapping[str, Place],
+) -> dict[str, Word]:
+    """ARNs, such as `{data_bucket}`, `{job_role}`, `{pipeline_manager_function}`; ids, such as `{vpc}`."""
+    known, settings = terraform.known, terraform.settings
+    found: dict[str, Word] = {**known, "prefix": str(settings.get("prefix", "")), "foreign_account": FOREIGN_ACCOUNT}
+    found["layer_account"] = LAYER_ACCOUNT
+    found |= {f"{service}": _start(known, service) for service in ("sagemaker", "logs", "ec2", "ecr")}
+    found |= {f"{_word(role.purpose)}_role": role.arn for role in roles}
+    found |= {f"{_word(holder.purpose)}_{_kind(holder)}": holder.arn for holder in holders}
+    found |= {f"{_word(function.purpose)}_function": function.arn for function in functions}
+    found |= {f"{_word(group.purpose)}_group": group.id for group in groups}
+    if vpcs:
+        found["vpc"] = vpcs[0].id
+    for name, place in places.items():
+        found |= {f"{name}_subnets": place.subnet_ids, f"{name}_groups": place.group_ids}
+    return found | _of_settings(settings) | _of_studio(terraform) | _images(terraform)
+
+
+def _start(known: Mapping[str, str], service: str) -> str:
+    return f"arn:{known['partition']}:{service}:{known['region']}:{known['account']}"
+
+
+def _word(purpose: str) -> str:
+    return re.sub(r"\W", "_", purpose)
+
+
+def _kind(holder: Holder) -> str:
+    return holder.address.rpartition(": ")[2].partition(".")[0].rpartition("_")[2]  # bucket, key, topic, queue
+
+
+def _of_settings(settings: Mapping[str, Any]) -> dict[str, Word]:
+    found: dict[str, Word] = {}
+    if name := settings.get("pipeline", {}).get("name"):
+        found["pipeline"] = name
+    deploy = settings.get("deploy", {})
+    for word, key in (("deployer", "roles"), ("planner", "plan_roles"), ("data_writer", "data_writers")):
+        if deploy.get(key):
+            found[word] = deploy[key][0]
+    return found
+
+
+def _of_studio(terraform: Terraform) -> dict[str, Word]:
+    found: dict[str, Word] = {}
+    for domain in terraform.resources("aws_sagemaker_domain"):
+        found["domain"] = terraform.attribute(domain, "id")
+    for profile in terraform.resources("aws_sagemaker_user_profile"):
+        found.setdefault("profile", profile.text("user_profile_name"))
+    return found
+
+
+def _images(terraform: Terraform) -> dict[str, Word]:
+    """`{train_image}`: the ARN of the repository that an image of the pipeline's configuration comes from."""
+    found: dict[str, Word] = {}
+    for data in terraform.resources("terraform_data"):
+        given = data.block("input") if isinstance(data.body.get("input"), Mapping) else {}
+        for kind, uri in (given.get("images") or {}).items():
+            if image := _IMAGE.match(str(uri)):
+                start = f"arn:{terraform.known['partition']}:ecr:{image['region']}:{image['account']}"
+                found[f"{kind}_image"] = f"{start}:repository/{image['repository']}"
+    return found
+
+
+def fill(text: str, known: Mapping[str, Word]) -> tuple[str, ...]:
+    """A text with its words filled in; one that is a single word may stand for many.
+
+    Raises:
+        UnknownWord: the environment has nothing of that name.
+    """
+    whole = _WORD.fullmatch(text)
+    if whole and isinstance(value := _look(whole[1], known), tuple):
+        return value
+    return (_WORD.sub(lambda found: _one(_look(found[1], known)), text),)
+
+
+def _look(word: str, known: Mapping[str, Word]) -> Word:
+    if word not in known:
+        raise UnknownWord(word)
+    return known[word]
+
+
+def _one(value: Word) -> str:
+    return value if isinstance(value, str) else ",".join(value)

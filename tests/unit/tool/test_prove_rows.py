@@ -1,0 +1,121 @@
+"""Rows: what a faulty one is told, when one applies, how words are filled in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sagekeep.errors import UsageError
+from sagekeep.prove import rows
+from sagekeep.prove.users import with_users
+from sagekeep.prove.words import UnknownWord, fill
+
+ROW = """
+[[call]]
+id = "a"
+does = "Reads"
+who = "job"
+from = "internet"
+action = "s3:GetObject"
+resource = "x/{who}"
+source = "a page"
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder of the test's own; returns the file of its calls."""
+    (tmp_path / "calls").mkdir()
+    for name in ("callers.toml", "contexts.toml"):
+        (tmp_path / name).write_text((rows.DATA / name).read_text())
+    monkeypatch.setattr(rows, "DATA", tmp_path)
+    for cached in (rows.calls, rows.callers, rows.contexts):
+        cached.cache_clear()
+    monkeypatch.setattr(rows, "calls", rows.calls.__wrapped__)
+    return tmp_path / "calls" / "some.toml"
+
+
+def test_a_row_is_read_and_may_name_its_caller(write: Path) -> None:
+    write.write_text(ROW)
+    (row,) = rows.calls()
+    assert (row.id, row.resources, row.actions) == ("a", ("x/job",), ("s3:GetObject",))
+
+
+def test_a_row_of_several_callers_is_one_for_each(write: Path) -> None:
+    write.write_text(ROW.replace('who = "job"', 'who = ["job", "data-seed"]'))
+    assert [(row.id, row.resources, row.when) for row in rows.calls()] == [
+        ("a.job", ("x/job",), ()),
+        ("a.data-seed", ("x/data-seed",), ("pipeline.sample_rows",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("does =", "dose =", "some.toml: a: unknown: dose"),
+        ('source = "a page"', "", "some.toml: a: missing: source"),
+        ('from = "internet"', 'from = "moon"', "from is one of jobs, studio, functions, aws, internet"),
+        ('from = "internet"', 'from = "jobs"', "needs the service of its endpoint"),
+        ("[[call]]", f"{ROW}[[call]]", "there is another row 'a'"),
+        ('source = "a page"', 'source = "a page"\nlike = "nothing"', "like = 'nothing' is not in contexts.toml"),
+    ],
+)
+def test_a_faulty_row_is_named_with_its_file(write: Path, old: str, new: str, told: str) -> None:
+    write.write_text(ROW.replace(old, new))
+    with pytest.raises(UsageError) as refused:
+        rows.calls()
+    assert told in str(refused.value)
+
+
+def test_shared_condition_keys_give_way_to_the_rows_own(write: Path) -> None:
+    own = '\nlike = "own-space"\ncontext = { "sagemaker:SpaceSharingType" = "Shared" }\n'
+    write.write_text(ROW + own)
+    (row,) = rows.calls()
+    assert row.context["sagemaker:SpaceSharingType"] == ("Shared",)
+    assert "sagemaker:OwnerUserProfileArn" in row.context
+
+
+SETTINGS = {"alerts": {"queue": True, "emails": []}, "pipeline": {"sample_rows": 0, "job_log_groups": "own"}}
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ("alerts.queue", True),
+        ("not alerts.queue", False),
+        ("alerts.emails", False),
+        ("pipeline.sample_rows", False),
+        ("not pipeline.sample_rows", True),
+        ("pipeline.job_log_groups = own", True),
+        ("pipeline.job_log_groups = account", False),
+        ("personas", False),
+    ],
+)
+def test_a_condition_looks_at_the_settings(condition: str, holds: bool) -> None:
+    row = rows.Kept("x", "y", when=(condition,))
+    assert (rows.applies(row, SETTINGS) == "") is holds
+
+
+def test_a_condition_that_is_none_is_refused() -> None:
+    with pytest.raises(UsageError, match="is not a condition"):
+        rows.applies(rows.Kept("x", "y", when=("alerts.queue and more",)), SETTINGS)
+
+
+def test_words_are_filled_in_and_a_list_stands_whole() -> None:
+    known = {"bucket": "arn:aws:s3:::b", "subnets": ("s-1", "s-2")}
+    assert fill("{bucket}/raw/x", known) == ("arn:aws:s3:::b/raw/x",)
+    assert fill("{subnets}", known) == ("s-1", "s-2")
+    with pytest.raises(UnknownWord, match="bukket"):
+        fill("{bukket}", known)
+
+
+def test_each_user_with_a_role_is_asked_what_studio_is() -> None:
+    row = rows.Row("r", "Opens", "studio", "aws", ("sagemaker:X",), ("{domain}/{profile}",), "a page")
+    other = rows.Row("o", "Runs", "job", "aws", ("sagemaker:X",), ("x",), "a page")
+    settings = {"studio": {"users": ["Ada"], "role_per_user": True}}
+    shared, own, same = with_users([row, other], settings)
+    assert (shared, same) == (row, other)
+    assert (own.id, own.who, own.resources) == ("r.ada", "studio-ada", ("{domain}/Ada",))
+    assert own.context["sagemaker:UserProfileName"] == ("Ada",)
+    assert list(with_users([row], {"studio": {"users": ["Ada"]}})) == [row]
