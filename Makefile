@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ENV ?= poc
+SCANNED ?= poc prod
 # The bindings are large: without compiled bytecode each import takes a minute.
 unexport PYTHONDONTWRITEBYTECODE
 # Twice quiet: errors and no warnings. pip repeats a warning about a faulty index or mirror for each package.
@@ -10,7 +11,7 @@ PIP_INSTALL := pip install --quiet --quiet --disable-pip-version-check
 # One environment for each container image that jobs and models run in, as requirements-NAME.in says.
 IMAGES := .venv-sklearn/done .venv-ml/done
 
-.PHONY: help setup setup-local setup-dev setup-ml demo synth test test-all check format lock clean
+.PHONY: help setup setup-local setup-dev setup-ml setup-scanners demo synth scan test test-all check format lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
@@ -38,6 +39,7 @@ setup: .venv/base ## What synth, plan and deploy need
 setup-local: .venv/local ## What the embedded AWS needs besides
 setup-dev: .venv/dev ## What tests and checks need besides
 setup-ml: $(IMAGES) ## What jobs and models need besides: scikit-learn and AutoGluon, as in their images
+setup-scanners: .venv-scanners/done ## What scan needs besides: checkov, parliament, cloudsplaining
 
 demo: .venv/local $(IMAGES) ## The whole life of an environment on the embedded AWS
 	$(BIN)/sagekeep demo --env $(ENV)
@@ -45,16 +47,20 @@ demo: .venv/local $(IMAGES) ## The whole life of an environment on the embedded 
 synth: .venv/base ## Settings to Terraform: make synth ENV=poc
 	$(BIN)/sagekeep synth --env $(ENV)
 
-test: .venv/dev $(IMAGES) ## What CI runs
+scan: .venv/base .venv-scanners/done ## checkov, parliament and cloudsplaining over poc and prod
+	@status=0; for env in $(SCANNED); do $(BIN)/sagekeep scan --env $$env || status=1; done; exit $$status
+
+test: .venv/dev .venv-scanners/done $(IMAGES) ## What CI runs
 	$(BIN)/python -m pytest -m "not slow"
 
-test-all: .venv/dev $(IMAGES) ## Everything, with cdktf-cli
+test-all: .venv/dev .venv-scanners/done $(IMAGES) ## Everything, with cdktf-cli
 	$(BIN)/python -m pytest
 
-check: .venv/dev ## Format, lint, types
+check: .venv/dev ## Format, lint, types, scan
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	@$(MAKE) --no-print-directory scan
 
 format: .venv/dev ## Format and mend what can be mended
 	$(BIN)/ruff format .
@@ -63,7 +69,7 @@ format: .venv/dev ## Format and mend what can be mended
 LOCK := $(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-header \
   --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 lock: .venv/dev ## Pin the newest versions that the .in files allow
-	for name in requirements requirements-local requirements-dev requirements-sklearn requirements-ml; do \
+	for name in requirements requirements-local requirements-dev requirements-sklearn requirements-ml requirements-scanners; do \
 	  $(LOCK) --output-file $$name.txt $$name.in || exit 1; done
 
 clean: ## Remove what is generated; stops a local AWS first, refuses while state is local
