@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Mapping
@@ -12,8 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sagekeep.console import Env, Json, console, print_json, say
+from sagekeep.controls.cli import app as controls_app
 from sagekeep.errors import OperationError, ToolkitError, UsageError
+from sagekeep.prove.cli import app as prove_app
 from sagekeep.runs.cli import app as runs_app
+from sagekeep.scan.cli import app as scan_app
 
 if TYPE_CHECKING:  # loaded by the command that needs them, so that --help answers at once
     from sagekeep.deploy import Operations
@@ -34,6 +38,9 @@ app.add_typer(settings_app, name="settings")
 app.add_typer(state_app, name="state")
 
 Out = Annotated[Path | None, typer.Option("--out", help="Folder of the synthesized Terraform")]
+AllowLockout = Annotated[
+    bool, typer.Option("--allow-lockout", help="Even though the policies lock out whoever deploys them")
+]
 Stacks = Annotated[list[str] | None, typer.Option("--stack", "-s", help="Only this stack; may be repeated")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", "--auto-approve", help="Do not ask")]
 AsIs = Annotated[bool, typer.Option("--as-synthesized", help="Take the output folder as it is; do not synthesize")]
@@ -119,9 +126,10 @@ def deploy(
     yes: Yes = False,
     as_json: Json = False,
     as_is: AsIs = False,
+    allow_lockout: AllowLockout = False,
 ) -> None:
-    """Apply the stacks in order, independent ones at once."""
-    operations = _operations(env, out, as_is=as_is)
+    """Apply the stacks in order, independent ones at once; refused where that would lock out whoever does it."""
+    operations = _operations(env, out, as_is=as_is, allow_lockout=allow_lockout)
     _confirm("deploy", operations, stack or (), yes=yes)
     _finish(operations.deploy(stack or ()), as_json=as_json)
 
@@ -164,6 +172,9 @@ def unlock(
 
 
 app.add_typer(runs_app)
+app.add_typer(prove_app, name="prove")
+app.add_typer(controls_app)
+app.add_typer(scan_app)
 
 
 @app.command()
@@ -231,10 +242,12 @@ def _synthesis(env: str, out: Path | None, *, as_is: bool = False) -> Synthesis:
     return load(root, env, out) if as_is else synthesize(root, env, out)
 
 
-def _operations(env: str, out: Path | None, *, as_is: bool) -> Operations:
+def _operations(env: str, out: Path | None, *, as_is: bool, allow_lockout: bool = False) -> Operations:
+    from sagekeep import lockout  # noqa: PLC0415
     from sagekeep.deploy import Operations as Prepared  # noqa: PLC0415
 
-    return Prepared.of(_synthesis(env, out, as_is=as_is))
+    environ = lockout.allowed(os.environ) if allow_lockout else None
+    return Prepared.of(_synthesis(env, out, as_is=as_is), environ)
 
 
 def _confirm(verb: str, operations: Operations, stacks: list[str] | tuple[()], *, yes: bool) -> None:

@@ -1,0 +1,320 @@
+"""Ways to break a promise, each as a change of prod's synthesized Terraform. A control that notices nothing is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from views import Copy
+
+Change = Callable[[Copy], None]
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A change, and the controls that it breaks: these and no others.
+
+    Attributes:
+        breaks: their ids; two where the change truly breaks two promises.
+    """
+
+    name: str
+    breaks: tuple[str, ...]
+    change: Change
+
+
+def drop(stack: str, kind: str, name: str) -> Change:
+    """Without a resource."""
+    return lambda copy: copy.drop(stack, kind, name)
+
+
+def add(stack: str, kind: str, name: str, /, **body: object) -> Change:
+    """With a resource more."""
+    return lambda copy: copy.add(stack, kind, name, **body)
+
+
+def put(stack: str, kind: str, name: str, /, **arguments: object) -> Change:
+    """With other arguments; None takes one away."""
+
+    def change(copy: Copy) -> None:
+        body = copy.body(stack, kind, name)
+        for argument, value in arguments.items():
+            assert body.get(argument) != value
+            if value is None:
+                del body[argument]
+            else:
+                body[argument] = value
+
+    return change
+
+
+def without(stack: str, document: str, sid: str) -> Change:
+    """Without a statement."""
+    return lambda copy: copy.drop_statement(stack, document, sid)
+
+
+def unconditioned(stack: str, document: str, sid: str, variable: str) -> Change:
+    """Without the conditions on a key."""
+    return lambda copy: copy.drop_condition(stack, document, sid, variable)
+
+
+def with_statement(stack: str, document: str, **statement: object) -> Change:
+    """With a statement more."""
+    return lambda copy: copy.statements(stack, document).append({"sid": "Added", "effect": "Allow", **statement})
+
+
+def in_code(old: str, new: str) -> Change:
+    """With other code of the pipeline's steps, as a person might mend it."""
+
+    def change(copy: Copy) -> None:
+        with copy.archive("pipeline", "pipeline_manager_function") as folder:
+            file = folder / "pipeline_manager" / "steps.py"
+            text = file.read_text()
+            assert text.count(old) == 1
+            file.write_text(text.replace(old, new))
+
+    return change
+
+
+def configured(**values: object) -> Change:
+    """With another configuration of the pipeline."""
+    return lambda copy: copy.body("pipeline", "terraform_data", "pipeline_configuration")["input"].update(values)
+
+
+def local_state(copy: Copy) -> None:
+    """Without the lock file of one stack's state."""
+    del copy.documents["storage"]["terraform"]["backend"]["s3"]["use_lockfile"]
+
+
+def star_without_reason(copy: Copy) -> None:
+    """A statement whose reason somebody deleted."""
+    policies = copy.model["stacks"]["pipeline"]["policies"]
+    (login,) = [
+        s for s in policies["data.aws_iam_policy_document.job_access_policy_statements"] if s["sid"] == "LogIntoEcr"
+    ]
+    login["why"] = ""
+
+
+ANYBODY = [{"type": "*", "identifiers": ["*"]}]
+STRANGER = [{"type": "AWS", "identifiers": ["arn:aws:iam::999999999999:root"]}]
+HTTPS = {"description": "HTTPS", "ip_protocol": "tcp", "from_port": 443, "to_port": 443}
+INGRESS, EGRESS = "aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule"
+JOBS = "${aws_security_group.groups_jobs.id}"
+VPC = "${aws_vpc.isolated_vpc.id}"
+
+MUTATIONS = (
+    Mutation("an internet gateway", ("N1",), add("network", "aws_internet_gateway", "out", vpc_id=VPC)),
+    Mutation(
+        "a default route",
+        ("N1",),
+        put(
+            "network",
+            "aws_route_table",
+            "isolated_routes_1",
+            route=[{"cidr_block": "0.0.0.0/0", "gateway_id": "igw-1"}],
+        ),
+    ),
+    Mutation(
+        "the default group left open", ("N2",), drop("network", "aws_default_security_group", "isolated_default_group")
+    ),
+    Mutation("flow logs dropped", ("N3",), drop("network", "aws_flow_log", "flow_log")),
+    Mutation(
+        "flow logs of rejected traffic only", ("N3",), put("network", "aws_flow_log", "flow_log", traffic_type="REJECT")
+    ),
+    Mutation(
+        "public addresses", ("N4",), put("network", "aws_subnet", "isolated_subnet_2", map_public_ip_on_launch=True)
+    ),
+    Mutation(
+        "ingress from anywhere",
+        ("N5",),
+        add("network", INGRESS, "all", security_group_id=JOBS, cidr_ipv6="::/0", **HTTPS),
+    ),
+    Mutation("a rule nobody explains", ("N5",), put("network", INGRESS, "groups_in_jobs_to_jobs_0", description=None)),
+    Mutation(
+        "egress to an address range",
+        ("N6",),
+        add("network", EGRESS, "out", security_group_id=JOBS, cidr_ipv4="0.0.0.0/0", **HTTPS),
+    ),
+    Mutation("an endpoint dropped", ("N7",), drop("network", "aws_vpc_endpoint", "endpoint_kms")),
+    Mutation("private DNS off", ("N7",), put("network", "aws_vpc_endpoint", "endpoint_sts", private_dns_enabled=False)),
+    Mutation(
+        "an endpoint that nothing calls",
+        ("N7",),
+        add(
+            "network",
+            "aws_vpc_endpoint",
+            "more",
+            vpc_id=VPC,
+            service_name="com.amazonaws.us-east-1.dynamodb",
+            vpc_endpoint_type="Gateway",
+            policy="${data.aws_iam_policy_document.endpoint_s3_policy.json}",
+        ),
+    ),
+    Mutation("an endpoint without a policy", ("N8",), put("network", "aws_vpc_endpoint", "endpoint_sts", policy=None)),
+    Mutation(
+        "an endpoint policy that takes any account's resources",
+        ("N8",),
+        unconditioned("network", "endpoint_our_account", "AllowOurPrincipalsOnOurResources", "aws:ResourceAccount"),
+    ),
+    Mutation("reads from anywhere", ("N9",), without("storage", "data_statements", "DenyReadsFromOutsideTheVpc")),
+    Mutation("lists from anywhere", ("N9",), without("storage", "data_statements", "DenyListsFromOutsideTheVpc")),
+    Mutation(
+        "one zone",
+        ("N10",),
+        lambda copy: [
+            put("network", "aws_subnet", f"isolated_subnet_{at}", availability_zone_id="use1-az3")(copy)
+            for at in (1, 2, 3)
+        ].clear(),
+    ),
+    Mutation("a network ACL", ("N11",), add("network", "aws_network_acl", "acl", vpc_id=VPC)),
+    Mutation("no rotation", ("K1",), put("keys", "aws_kms_key", "data_key", enable_key_rotation=False)),
+    Mutation(
+        "a key open to anybody",
+        ("K2",),
+        with_statement("keys", "studio_policy", actions=["kms:DescribeKey"], resources=["*"], principals=ANYBODY),
+    ),
+    Mutation(
+        "an identity that opens every key",
+        ("K3",),
+        with_statement(
+            "pipeline",
+            "pipeline_reader_access_policy_statements",
+            actions=["kms:Decrypt"],
+            resources=["arn:aws:kms:us-east-1:210987654321:key/*"],
+        ),
+    ),
+    Mutation("a key gone in a week", ("K4",), put("keys", "aws_kms_key", "logs_key", deletion_window_in_days=7)),
+    Mutation("a key that may be destroyed", ("K4",), put("keys", "aws_kms_key", "data_key", lifecycle={})),
+    Mutation(
+        "grants for anybody",
+        ("K5",),
+        unconditioned("keys", "data_policy", "GrantToAwsServices", "kms:GrantIsForAWSResource"),
+    ),
+    Mutation(
+        "public access not blocked",
+        ("S1",),
+        put("storage", "aws_s3_bucket_public_access_block", "data_public_access", restrict_public_buckets=False),
+    ),
+    Mutation("plain HTTP", ("S2",), without("storage", "data_statements", "DenyPlainHttp")),
+    Mutation(
+        "no key of ours",
+        ("S3",),
+        put(
+            "state",
+            "aws_s3_bucket_server_side_encryption_configuration",
+            "state_bucket_encryption",
+            rule=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+        ),
+    ),
+    Mutation("uploads with any key", ("S3",), without("storage", "data_statements", "DenyOtherKeys")),
+    Mutation("no versions", ("S4",), drop("storage", "aws_s3_bucket_versioning", "data_versioning")),
+    Mutation(
+        "unfinished uploads stay", ("S4",), drop("storage", "aws_s3_bucket_lifecycle_configuration", "data_lifecycle")
+    ),
+    Mutation("no access logs", ("S5",), drop("storage", "aws_s3_bucket_logging", "data_logging")),
+    Mutation(
+        "ACLs on",
+        ("S6",),
+        put("storage", "aws_s3_bucket_ownership_controls", "data_ownership", rule={"object_ownership": "ObjectWriter"}),
+    ),
+    Mutation("state without a lock", ("S8",), local_state),
+    Mutation(
+        "a whole service",
+        ("I1",),
+        with_statement(
+            "pipeline",
+            "job_access_policy_statements",
+            actions=["s3:*"],
+            resources=["arn:aws:s3:::acme-ml-prod-data-210987654321-us-east-1/*"],
+        ),
+    ),
+    Mutation("a star without a reason", ("I2",), star_without_reason),
+    Mutation(
+        "a role passed to any service",
+        ("I3",),
+        unconditioned("pipeline", "pipeline_access_policy_statements", "PassTheJobRole", "iam:PassedToService"),
+    ),
+    Mutation(
+        "a service trusted for any account",
+        ("I4",),
+        unconditioned("pipeline", "job_access_trust", "TrustTheServiceForThisAccount", "aws:SourceAccount"),
+    ),
+    Mutation(
+        "AWS's own full-access policy",
+        ("I5",),
+        add(
+            "studio",
+            "aws_iam_role_policy_attachment",
+            "full",
+            role="${aws_iam_role.access_role.name}",
+            policy_arn="arn:aws:iam::aws:policy/AmazonSageMakerFullAccess",
+        ),
+    ),
+    Mutation("a user with a key", ("I10",), add("studio", "aws_iam_user", "robot", name="robot")),
+    Mutation(
+        "a domain on the internet",
+        ("M1",),
+        put("studio", "aws_sagemaker_domain", "studio_domain", app_network_access_type="PublicInternetOnly"),
+    ),
+    Mutation(
+        "a domain under AWS's key", ("M2",), put("studio", "aws_sagemaker_domain", "studio_domain", kms_key_id=None)
+    ),
+    Mutation(
+        "a job that is not isolated",
+        ("M3",),
+        in_code(
+            '"EnableNetworkIsolation": True,\n            "EnableInter',
+            '"EnableNetworkIsolation": False,\n            "EnableInter',
+        ),
+    ),
+    Mutation(
+        "a model outside the VPC",
+        ("M4",),
+        in_code(
+            '"EnableNetworkIsolation": True,\n            "VpcConfig": _vpc(c),\n',
+            '"EnableNetworkIsolation": True,\n',
+        ),
+    ),
+    Mutation(
+        "endpoint volumes under AWS's key",
+        ("M5",),
+        in_code(
+            '            "KmsKeyId": c.kms_key_arn,\n            "ProductionVariants"',
+            '            "ProductionVariants"',
+        ),
+    ),
+    Mutation("jobs elsewhere", ("M3", "M4"), configured(subnet_ids=["subnet-elsewhere"])),
+    Mutation("one instance in production", ("M6",), configured(instance_counts={"endpoint": 1})),
+    Mutation("a notebook instance", ("M8",), add("studio", "aws_sagemaker_notebook_instance", "mine", name="mine")),
+    Mutation(
+        "a function for anybody",
+        ("L1",),
+        add("studio", "aws_lambda_permission", "all", function_name="x", action="lambda:InvokeFunction", principal="*"),
+    ),
+    Mutation("an old runtime", ("L2",), put("studio", "aws_lambda_function", "sweeper_function", runtime="python3.8")),
+    Mutation(
+        "a function outside the VPC",
+        ("L3",),
+        put("pipeline", "aws_lambda_function", "pipeline_reader_function", vpc_config=None),
+    ),
+    Mutation(
+        "an environment under AWS's key",
+        ("L4",),
+        put("pipeline", "aws_lambda_function", "pipeline_reader_function", kms_key_arn=None),
+    ),
+    Mutation(
+        "no traces", ("L5",), put("pipeline", "aws_lambda_function", "pipeline_reader_function", tracing_config=None)
+    ),
+    Mutation("a topic in the clear", ("E1",), put("pipeline", "aws_sns_topic", "alerts_topic", kms_master_key_id=None)),
+    Mutation(
+        "a key that EventBridge may not use", ("E1",), without("keys", "logs_policy", "PublishToTheEncryptedTopic")
+    ),
+    Mutation("a topic without TLS", ("E2",), without("pipeline", "alerts_topic_statements", "DenyPlainHttp")),
+    Mutation(
+        "a queue in the clear", ("E4",), put("pipeline", "aws_sqs_queue", "alerts_undelivered", kms_master_key_id=None)
+    ),
+    Mutation(
+        "logs of a month", ("E5",), put("network", "aws_cloudwatch_log_group", "flow_group", retention_in_days=30)
+    ),
+    Mutation("a bus of its own", ("E6",), add("pipeline", "aws_cloudwatch_event_bus", "bus", name="bus")),
+)
