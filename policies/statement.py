@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from sagekeep.errors import ToolkitError
+
 # The actions of trust policies, whose resource is the role itself.
 TRUST = frozenset({"sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"})
 
 
-class PolicyError(ValueError):
+class PolicyError(ToolkitError):
     """A statement is not what it should be; raised at synth, with the Sid."""
 
 
