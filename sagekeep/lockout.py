@@ -19,6 +19,8 @@ from sagekeep.prove.terraform import Terraform
 from sagekeep.synthesis import Synthesis
 
 VARIABLE = "TF_VAR_allow_lockout"
+# What roles may do is not asked here: a policy of theirs that cannot be read must not keep anybody from deploying.
+_OF_ROLES = ("aws_iam_policy", "aws_iam_role", "aws_iam_role_policy", "aws_iam_role_policy_attachment")
 _MOST_TOLD = 6  # statements; the command that lists all is named
 
 
@@ -61,9 +63,9 @@ def refuse(
 
 
 def _estate(synthesis: Synthesis, *, meant: bool) -> Estate | None:
-    """What the stacks hold; None where a policy cannot be read, and to lock out is meant."""
+    """What the stacks hold but roles; None where a policy cannot be read, and to lock out is meant."""
     try:
-        return read(Terraform.of(synthesis))
+        return read(Terraform.of(synthesis, without=_OF_ROLES))
     except OperationError as error:
         if meant:
             return None

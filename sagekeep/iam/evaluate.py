@@ -19,7 +19,7 @@ from sagekeep.iam.request import Request, facts_of
 Layer = Literal["identity", "boundary", "session", "resource", "endpoint"]
 
 # Key policies and trust policies must allow even their own account's users and roles.
-_MUST_ALLOW = ("kms:", "sts:assumerole")
+_MUST_ALLOW = ("kms:", "sts:assumerole", "sts:tagsession", "sts:setsourceidentity")
 
 
 @dataclass(frozen=True)

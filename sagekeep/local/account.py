@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
-import time
 
-from ministack.services import iam, sts
+from ministack.services import iam
 
 ADMIN_ROLE = "sagekeep-local-admin"
 ADMIN_POLICY = "Administrator"
@@ -43,24 +41,3 @@ def prepare(account_id: str, deploy_role: str | None) -> str:
 def _document(action: str, **members: object) -> str:
     statement = {"Effect": "Allow", "Action": action, **members}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def open_session(role_arn: str, session_name: str) -> dict[str, str]:
-    """Credentials of the role for twelve hours, under their environment variables' names."""
-    account_id, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
-    role = iam._roles[name]
-    key = "ASIA" + secrets.token_hex(8).upper()
-    session = {
-        "Arn": f"arn:aws:sts::{account_id}:assumed-role/{name}/{session_name}",
-        "UserId": f"{role['RoleId']}:{session_name}",
-        "AccountId": account_id,
-        "SecretAccessKey": secrets.token_urlsafe(30),
-        "SessionToken": secrets.token_urlsafe(120),
-        "Expiration": time.time() + SESSION_SECONDS,
-    }
-    sts.register_session(key, session)
-    return {
-        "AWS_ACCESS_KEY_ID": key,
-        "AWS_SECRET_ACCESS_KEY": str(session["SecretAccessKey"]),
-        "AWS_SESSION_TOKEN": str(session["SessionToken"]),
-    }

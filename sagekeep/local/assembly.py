@@ -13,7 +13,7 @@ import ministack.app as ministack
 from ministack.services import eventbridge
 
 import sagekeep
-from sagekeep.local import account, condition_keys, guards, patches, resources
+from sagekeep.local import account, calls, condition_keys, guards, inquiry, patches, resources, sessions
 from sagekeep.local.authorization import Authorizer
 from sagekeep.local.certificates import Authority
 from sagekeep.local.checks import EXTRA_CHECKS
@@ -52,7 +52,8 @@ async def start(
     port = 0
 
     def session(body: dict[str, Any]) -> dict[str, Any]:
-        return account.open_session(body.get("role") or admin, body.get("name", "sagekeep"))
+        role, name = body.get("role") or admin, body.get("name", "sagekeep")
+        return sessions.open_session(role, name, keys=body.get("keys"), rehearse=body.get("rehearse", False))
 
     def entrance(body: dict[str, Any]) -> dict[str, Any]:
         place = Place(body["vpc_id"], tuple(body["subnet_ids"]), tuple(body["group_ids"]))
@@ -68,12 +69,18 @@ async def start(
     faults, logs = Faults(), CloudWatch(asyncio.get_running_loop())
     platform = LocalPlatform(
         home / "tmp" / "jobs",
-        Outside(region, bundle, account.open_session, proxy_of, logs.write),
+        Outside(region, bundle, sessions.open_session, proxy_of, logs.write),
         images.standard(Path(sagekeep.__file__).parents[1]),
         Limits(hidden=(home,)),
     )
     sagemaker = SageMaker(LocalWorld(account_id, region, faults.take), platform=platform)
-    verbs = {"session": session, "entrance": entrance, "stop": shut_down}
+    verbs = {
+        "session": session,
+        "entrance": entrance,
+        "stop": shut_down,
+        "may": inquiry.may,
+        "calls": lambda _: {"calls": calls.report()},
+    }
     api, runtime = SageMakerApi(sagemaker), RuntimeApi(sagemaker, platform.invoke)
     gateway = Gateway(account_id, region, secret, api, runtime, faults, verbs)
     server = await Proxy(authority, secret, gateway.application, gateway.route).listen()

@@ -14,6 +14,7 @@ from ministack.core import iam_actions
 from ministack.core import iam_evaluator as evaluator
 from ministack.core.responses import get_account_id
 
+from sagekeep.local import calls, reasons, sessions
 from sagekeep.local.condition_keys import keys_of
 from sagekeep.local.network import Endpoint
 from sagekeep.local.request import Denial, Request, current
@@ -56,14 +57,17 @@ class Authorizer:
         request.action, request.resource = request.action or iam_action, request.resource or resource_arn
         context = {**(service_context or {}), **keys_of(access_key_id, resource_arn), **_network_keys(request)}
         verdict = self._decide(access_key_id, iam_action, service, region, resource_arn, context)
+        place = request.endpoint.id if request.endpoint else calls.INTERNET
+        _record(access_key_id, iam_action, place, resource_arn, verdict)
         if verdict is not None:
             return verdict
         for action, extra_service, arn, extra_context in self._extra(iam_action, resource_arn, context):
             # The service asks in the caller's name, from outside the VPC: no endpoint is on its way.
             verdict = self._judge(access_key_id, action, extra_service, region, arn, extra_context)
+            _record(access_key_id, action, calls.SERVICE, arn, verdict)
             if verdict is not None:
                 return verdict
-        return None
+        return None if request.several else sessions.rehearsed(access_key_id)
 
     def _extra(self, action: str, arn: str, context: Context) -> list[Check]:
         return [check for find in self._extra_checks for check in find(action, arn, context)]
@@ -79,7 +83,7 @@ class Authorizer:
         else:
             verdict = self._judge(key, action, service, region, arn, context)
         if request.endpoint is not None and not _final(verdict):
-            principal = _NOBODY if anonymous else evaluator.resolve_principal(key, get_account_id())
+            principal = _NOBODY if anonymous else _principal(key)
             through, denial = _through_endpoint(request.endpoint, principal, action, region, arn, context)
             if verdict is None or _final(through):
                 verdict, request.denial = through, denial
@@ -91,7 +95,7 @@ class Authorizer:
         """The policies' verdict; a denial's reason is kept for the answer."""
         verdict = self._enforce(key, action, service, region, arn, context)
         if isinstance(verdict, evaluator.EvalResult):
-            reason = _reason(verdict, service, action, arn)
+            reason = reasons.reason(verdict, service, _context(_principal(key), action, region, arn, context))
             current().denial = Denial(verdict.principal_arn, action, arn, reason)
         return verdict
 
@@ -110,19 +114,20 @@ class Authorizer:
         return 400, headers, body
 
 
+def _principal(key: str) -> Any:
+    return evaluator.resolve_principal(key, get_account_id())
+
+
+def _record(key: str, action: str, place: str, resource: str, verdict: Verdict) -> None:
+    denial = current().denial
+    reason = "" if verdict is None else denial.reason if denial else str(getattr(verdict, "code", "denied"))
+    calls.record(sessions.principal(key), action, place, resource, reason)
+
+
 def _network_keys(request: Request) -> Context:
     if request.endpoint is None:
         return {}
     return {"aws:SourceVpc": request.endpoint.vpc_id, "aws:SourceVpce": request.endpoint.id}
-
-
-def _reason(verdict: Any, service: str, action: str, arn: str) -> str:
-    if verdict.decision == "Deny":
-        kind = "a resource-based policy" if verdict.resource_policy_arn else "an identity-based policy"
-        return f"with an explicit deny in {kind}"
-    found = evaluator._resource_policy(service, arn)
-    kind = "resource-based" if service == "kms" and found is not None else "identity-based"
-    return f"because no {kind} policy allows the {action} action"
 
 
 def _final(verdict: Verdict) -> bool:

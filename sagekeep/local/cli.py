@@ -18,9 +18,12 @@ from sagekeep.local.faults import Fault
 from sagekeep.local.instance import Instance
 from sagekeep.local.runs_cli import Home
 from sagekeep.local.runs_cli import app as runs_app
+from sagekeep.local.shell import exports
 from sagekeep.settings import environment_file, load
 
-app = typer.Typer(no_args_is_help=True, help="The embedded AWS: up, deploy, run, predict, status, env, fault, down.")
+app = typer.Typer(
+    no_args_is_help=True, help="The embedded AWS: up, deploy, run, predict, status, calls, env, fault, down."
+)
 app.add_typer(runs_app)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON")]
@@ -72,9 +75,23 @@ def status(home: Home = instances.DEFAULT_HOME, *, as_json: AsJson = False) -> N
 
 
 @app.command()
+def calls(home: Home = instances.DEFAULT_HOME, *, as_json: AsJson = False) -> None:
+    """Print who did what on the local AWS, from where, how often, and what was denied."""
+    found = _running(home).calls()
+    if as_json:
+        typer.echo(json.dumps(found))
+        return
+    for seen in found:
+        verdict = f"denied {seen['denied']}" if seen["denied"] else "allowed"
+        caller = seen["principal"].rpartition(":")[2]
+        line = f"{seen['count']:>6}  {caller}  {seen['action']}  from {seen['place']}  {verdict}"
+        print_line(Console(), line)
+
+
+@app.command()
 def env(home: Home = instances.DEFAULT_HOME) -> None:
     """Print shell lines that lead aws, terraform and boto3 of a terminal here (for twelve hours)."""
-    typer.echo(instances.exports(_running(home)))
+    typer.echo(exports(_running(home)))
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Condition keys that tell of the resource, a subscription or the caller's function, which ministack leaves out.
+"""Condition keys that tell of the resource, the request or the caller's function, which ministack leaves out.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html#amazonec2-policy-keys,
 https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html,
@@ -13,7 +13,9 @@ from urllib.parse import parse_qsl
 from ministack.core import lambda_runtime
 from ministack.services import ec2
 
+from sagekeep.local import sessions
 from sagekeep.local.request import Request, current
+from sagekeep.local.resources import members_of
 
 _FUNCTIONS: dict[str, str] = {}  # access key of a function's session -> the function's ARN
 
@@ -35,8 +37,11 @@ def keys_of(access_key_id: str, resource_arn: str) -> dict[str, Any]:
     function = _FUNCTIONS.get(access_key_id)
     caller = {"lambda:SourceFunctionArn": function} if function else {}
     return {
+        **sessions.keys_of(access_key_id),
         **caller,
         **_subscription_keys(current()),
+        **_metric_keys(current()),
+        **_grant_keys(current()),
         **(_ec2_keys(resource_arn) if resource_arn.startswith("arn:aws:ec2:") else {}),
     }
 
@@ -66,3 +71,23 @@ def _subscription_keys(request: Request) -> dict[str, Any]:
         return {}
     form = dict(parse_qsl(request.body.decode("utf-8", "replace")))
     return {f"sns:{name}": form[name] for name in ("Protocol", "Endpoint") if name in form}
+
+
+def _metric_keys(request: Request) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html."""
+    if request.action != "cloudwatch:PutMetricData":
+        return {}
+    return {"cloudwatch:namespace": _namespace(request)}
+
+
+def _namespace(request: Request) -> str:
+    found = members_of(request.body, {**request.query, **dict(parse_qsl(request.body.decode("utf-8", "replace")))})
+    return str(found.get("Namespace", ""))
+
+
+def _grant_keys(request: Request) -> dict[str, Any]:
+    """A grant that a client asks for itself is for no service.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-grant-is-for-aws-resource
+    """
+    return {"kms:GrantIsForAWSResource": "false"} if request.action == "kms:CreateGrant" else {}

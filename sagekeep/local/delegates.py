@@ -10,6 +10,7 @@ from ministack.core import iam_evaluator as evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam, kms
 
+from sagekeep.local import calls, reasons
 from sagekeep.local.request import Denial
 
 
@@ -18,11 +19,14 @@ def role_trusts(role_arn: str, service: str, source_arn: str = "") -> bool:
     role = iam._roles.get(role_arn.rsplit("/", 1)[-1])
     if role is None or role["Arn"] != role_arn:
         return False
+    return policy_allows(trust_policy(role), service, "sts:AssumeRole", role_arn, _source(source_arn))
+
+
+def trust_policy(role: Mapping[str, Any]) -> dict[str, Any]:
+    """A role's trust policy as one of a resource: it names none, since the role is the resource."""
     trust = json.loads(role["AssumeRolePolicyDocument"])
     statements = trust["Statement"] if isinstance(trust["Statement"], list) else [trust["Statement"]]
-    # A trust policy names no resource: the role is the resource.
-    policy = {"Statement": [{**statement, "Resource": "*"} for statement in statements]}
-    return policy_allows(policy, service, "sts:AssumeRole", role_arn, _source(source_arn))
+    return {"Statement": [{**statement, "Resource": "*"} for statement in statements]}
 
 
 def policy_allows(
@@ -32,7 +36,9 @@ def policy_allows(
     verdict = evaluator.evaluate_resource_policy(
         policy, _context(service, "AWSService", action, resource, keys), service
     )
-    return bool(verdict.decision == "Allow")
+    allowed = bool(verdict.decision == "Allow")
+    calls.record(service, action, calls.SERVICE, resource, "" if allowed else "by the resource's policy")
+    return allowed
 
 
 def role_may(role_arn: str, session: str, action: str, resource: str, keys: Mapping[str, Any] | None = None) -> bool:
@@ -52,16 +58,9 @@ def denial(role_arn: str, session: str, action: str, resource: str, keys: Mappin
     own = evaluator._resource_policy(service, resource)
     if own is not None:
         verdict = evaluator.combine_resource_policy(verdict, context, *own, required=service == "kms", limits=limits)
-    if verdict.decision == "Allow":
-        return ""
-    return Denial(principal, action, resource, _reason(verdict, action, by_key=service == "kms")).message
-
-
-def _reason(verdict: Any, action: str, *, by_key: bool) -> str:
-    if verdict.decision == "Deny":
-        kind = "a resource-based" if verdict.resource_policy_arn else "an identity-based"
-        return f"with an explicit deny in {kind} policy"
-    return f"because no {'resource' if by_key else 'identity'}-based policy allows the {action} action"
+    reason = "" if verdict.decision == "Allow" else reasons.reason(verdict, service, context)
+    calls.record(principal, action, calls.SERVICE, resource, reason)
+    return Denial(principal, action, resource, reason).message if reason else ""
 
 
 def service_may_encrypt(service: str, key: str, keys: Mapping[str, Any]) -> bool:

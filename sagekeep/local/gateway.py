@@ -99,7 +99,7 @@ class Gateway:
     def _endpoint(self, connection: Connection) -> Endpoint | None:
         if connection.place is None:
             return None
-        return find_endpoint(connection.place, connection.host, self._region)
+        return find_endpoint(connection.place, connection.host, self._region, connection.port)
 
     def application(self, connection: Connection) -> App:
         """The ASGI application of one tunnel."""

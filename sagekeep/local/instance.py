@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import shlex
 import shutil
 import signal
 import subprocess
@@ -73,14 +72,15 @@ class Instance:
                 f"the local AWS of {self.home} does not answer: {error}", hint=f"its log: {self.home / 'log'}"
             ) from error
 
-    def variables(self, role: str | None = None, session: str = "sagekeep") -> dict[str, str]:
-        """The variables that lead a client here, as the administrator or as another role of the account.
+    def variables(self, role: str | None = None, session: str = "sagekeep", **more: Any) -> dict[str, str]:
+        """The variables that lead a client here, as the administrator or as another role.
 
-        The credentials last twelve hours; ask again for more.
+        The credentials last twelve hours; ask again for more. `more`: `keys` and `rehearse`, see
+        sagekeep.local.sessions.open_session.
         """
         config = str(self.home / "aws-config")
         return {
-            **self.ask("session", role=role, name=session),
+            **self.ask("session", role=role, name=session, **more),
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_CA_BUNDLE": str(self.home / "ca.pem"),
@@ -99,12 +99,20 @@ class Instance:
         `base` is this process's environment by default. No profile, endpoint or metadata service of the user's is
         left in it, so nothing that runs with it can reach a real account.
         """
-        kept = {name: value for name, value in (os.environ if base is None else base).items() if not _foreign(name)}
+        kept = {name: value for name, value in (os.environ if base is None else base).items() if not foreign(name)}
         return kept | self.variables(role, session)
 
     def entrance(self, vpc_id: str, subnet_ids: list[str], group_ids: list[str]) -> str:
         """HTTPS_PROXY for a process inside a VPC: it reaches only what the VPC's endpoints reach."""
         return str(self.ask("entrance", vpc_id=vpc_id, subnet_ids=subnet_ids, group_ids=group_ids)["proxy"])
+
+    def calls(self) -> list[dict[str, Any]]:
+        """What was asked of it; see sagekeep.local.calls.Seen."""
+        return list(self.ask("calls")["calls"])
+
+    def refusal(self, principal: str, action: str, resource: str, keys: Mapping[str, Any]) -> str:
+        """Why a service, or a service in a role's name, may not do this; "" when it may."""
+        return str(self.ask("may", principal=principal, action=action, resource=resource, keys=dict(keys))["denied"])
 
     def inject(self, fault: Fault) -> None:
         """Switch a fault on; see Fault."""
@@ -119,7 +127,8 @@ class Instance:
         return self.ask("faults")
 
 
-def _foreign(name: str) -> bool:
+def foreign(name: str) -> bool:
+    """Whether a variable of a process could lead it to another AWS, or round this one."""
     return name.startswith("AWS_") or name.upper() in _NEUTRALISED
 
 
@@ -286,12 +295,3 @@ def _reap() -> None:
     for pid, process in list(_STARTED.items()):
         if process.poll() is not None:
             del _STARTED[pid]
-
-
-def exports(instance: Instance) -> str:
-    """Shell lines that lead the commands of a terminal with this process's environment here, and nowhere else."""
-    variables = instance.variables()
-    others = [name for name in sorted(os.environ) if _foreign(name) and name not in variables and name.isidentifier()]
-    lines = [f"unset {name}" for name in others]
-    lines += [f"export {name}={shlex.quote(value)}" for name, value in sorted(variables.items())]
-    return "\n".join(lines)

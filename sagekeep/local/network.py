@@ -16,7 +16,7 @@ from ministack.services import ec2
 
 from sagekeep.local.place import Place
 
-_HTTPS = 443
+HTTPS = 443
 _FULL_ACCESS = '{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}'
 
 
@@ -47,10 +47,14 @@ def place_of(subnet_ids: Sequence[str], group_ids: Sequence[str]) -> Place | Non
 def service_of(host: str, region: str) -> str:
     """The endpoint service (the last part of com.amazonaws.<region>.<service>) that serves a host name.
 
+    Studio's are https://docs.aws.amazon.com/sagemaker/latest/dg/studio-interface-endpoint.html.
+
     A global host such as iam.amazonaws.com or sts.amazonaws.com is returned whole: no endpoint serves it.
     """
     if host.endswith((".s3.amazonaws.com", f".s3.{region}.amazonaws.com")) or host == f"s3.{region}.amazonaws.com":
         return "s3"
+    if host.endswith(f".studio.{region}.sagemaker.aws"):
+        return "studio"
     labels = host.removesuffix(f".{region}.amazonaws.com")
     if labels == host:
         return host
@@ -58,20 +62,21 @@ def service_of(host: str, region: str) -> str:
     return ".".join(reversed(parts[-2:]))
 
 
-def find_endpoint(place: Place, host: str, region: str) -> Endpoint:
-    """The endpoint through which `place` reaches `host`.
+def find_endpoint(place: Place, host: str, region: str, port: int = HTTPS) -> Endpoint:
+    """The endpoint through which `place` reaches a port of `host`.
 
     Raises:
         Unreachable: there is none, or route tables or security groups block the way to it.
     """
     service = service_of(host, region)
-    name = f"com.amazonaws.{region}.{service}"
-    candidates = [e for e in ec2._vpc_endpoints.values() if e["VpcId"] == place.vpc_id and e["ServiceName"] == name]
+    names = {f"com.amazonaws.{region}.{service}", f"aws.sagemaker.{region}.{service}"}
+    candidates = [e for e in ec2._vpc_endpoints.values() if e["VpcId"] == place.vpc_id and e["ServiceName"] in names]
     if not candidates:
         raise Unreachable(f"{host}: no route. {place.vpc_id} has no endpoint for {service}")
     reasons = []
     for record in candidates:
-        reason = _gateway_blocks(record, place) if _is_gateway(record) else _interface_blocks(record, place)
+        blocks = _gateway_blocks if _is_gateway(record) else _interface_blocks
+        reason = blocks(record, place, port)
         if reason is None:
             return Endpoint(record["VpcEndpointId"], place.vpc_id, record.get("PolicyDocument") or _FULL_ACCESS)
         reasons.append(f"{record['VpcEndpointId']} {reason}")
@@ -82,16 +87,16 @@ def _is_gateway(record: dict[str, Any]) -> bool:
     return str(record["VpcEndpointType"]) == "Gateway"
 
 
-def _gateway_blocks(record: dict[str, Any], place: Place) -> str | None:
+def _gateway_blocks(record: dict[str, Any], place: Place, port: int) -> str | None:
     tables = {_route_table_of(subnet, place.vpc_id) for subnet in place.subnet_ids}
     missing = sorted(str(table) for table in tables - set(record["RouteTableIds"]))
     if missing:
         return f"is not in route table {', '.join(missing)}"
     prefix_list = ec2._aws_pl_id_from_name(record["ServiceName"])
     rules = _rules(place.group_ids, "IpPermissionsEgress")
-    if any(_opens(rule, groups=(), prefix_list=prefix_list, addresses=()) for rule in rules):
+    if any(_opens(rule, port, groups=(), prefix_list=prefix_list, addresses=()) for rule in rules):
         return None
-    return f"cannot be reached: {_names(place.group_ids)} has no egress on 443 to prefix list {prefix_list}"
+    return f"cannot be reached: {_names(place.group_ids)} has no egress on {port} to prefix list {prefix_list}"
 
 
 def _route_table_of(subnet_id: str, vpc_id: str) -> str | None:
@@ -105,19 +110,19 @@ def _route_table_of(subnet_id: str, vpc_id: str) -> str | None:
     return main
 
 
-def _interface_blocks(record: dict[str, Any], place: Place) -> str | None:
+def _interface_blocks(record: dict[str, Any], place: Place, port: int) -> str | None:
     if record.get("PrivateDns") != "true":
         return "has no private DNS: the name leads to the internet"
     if not record.get("SubnetIds"):
         return "is in no subnet"
     groups = tuple(record.get("Groups", ()))
     outbound = _rules(place.group_ids, "IpPermissionsEgress")
-    if not any(_opens(r, groups=groups, prefix_list="", addresses=_cidrs(record["SubnetIds"])) for r in outbound):
-        return f"cannot be reached: {_names(place.group_ids)} has no egress on 443 to {_names(groups)}"
+    if not any(_opens(r, port, groups=groups, prefix_list="", addresses=_cidrs(record["SubnetIds"])) for r in outbound):
+        return f"cannot be reached: {_names(place.group_ids)} has no egress on {port} to {_names(groups)}"
     inbound = _rules(groups, "IpPermissions")
     sources = _cidrs(place.subnet_ids)
-    if not any(_opens(r, groups=place.group_ids, prefix_list="", addresses=sources) for r in inbound):
-        return f"refuses: {_names(groups)} has no ingress on 443 from {_names(place.group_ids)}"
+    if not any(_opens(r, port, groups=place.group_ids, prefix_list="", addresses=sources) for r in inbound):
+        return f"refuses: {_names(groups)} has no ingress on {port} from {_names(place.group_ids)}"
     return None
 
 
@@ -135,12 +140,14 @@ def _cidrs(subnet_ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(subnet["CidrBlock"] for subnet in subnets if subnet)
 
 
-def _opens(rule: dict[str, Any], *, groups: Iterable[str], prefix_list: str, addresses: Iterable[str]) -> bool:
-    """Whether a security group rule lets TCP 443 through to or from any of the peers."""
+def _opens(
+    rule: dict[str, Any], port: int, *, groups: Iterable[str], prefix_list: str, addresses: Iterable[str]
+) -> bool:
+    """Whether a security group rule lets a TCP port through to or from any of the peers."""
     protocol = str(rule.get("IpProtocol", "-1"))
     if protocol not in {"-1", "tcp", "6"}:
         return False
-    if protocol != "-1" and not int(rule.get("FromPort", 0)) <= _HTTPS <= int(rule.get("ToPort", 65535)):
+    if protocol != "-1" and not int(rule.get("FromPort", 0)) <= port <= int(rule.get("ToPort", 65535)):
         return False
     if prefix_list and prefix_list in {p.get("PrefixListId") for p in rule.get("PrefixListIds", [])}:
         return True

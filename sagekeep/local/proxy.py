@@ -1,4 +1,7 @@
-"""The one listening port: a CONNECT proxy for AWS's host names that ends TLS and serves the requests itself."""
+"""The one listening port: a CONNECT proxy for AWS's host names that ends TLS and serves the requests itself.
+
+A request without TLS (`GET http://<host>/... HTTP/1.1`) is served too, as AWS does; policies may ask for TLS.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,16 @@ from hypercorn.config import Config
 from hypercorn.events import Event, RawData
 
 from sagekeep.local.certificates import Authority
+from sagekeep.local.network import HTTPS
 from sagekeep.local.place import Place, read_authorization
 
 log = logging.getLogger("sagekeep.proxy")
 
-_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.(?:amazonaws\.com|api\.aws)")
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.(?:amazonaws\.com|api\.aws|sagemaker\.aws)")
 _REQUEST_LINE = re.compile(r"CONNECT ([^ :]+):443 HTTP/1\.[01]")
+_PLAIN_LINE = re.compile(r"([A-Z]+) http://([^ :/?]+)(?::80)?([/?][^ ]*)? (HTTP/1\.[01])")
+_HTTP = 80
+_HOP = ("proxy-", "connection:", "keep-alive:")  # header lines that concern this proxy only
 _HEAD_SECONDS = 30
 
 _CONTINUE = b"HTTP/1.1 100"
@@ -33,10 +40,16 @@ App = Callable[..., Awaitable[None]]
 
 @dataclass(frozen=True)
 class Connection:
-    """What the CONNECT request said: the host, and the place its credentials prove (None: the internet)."""
+    """What the client said: host and port, and the place that its credentials prove (None: the internet).
+
+    Attributes:
+        head: of a request without TLS, as the host would see it; empty for a tunnel.
+    """
 
     host: str
     place: Place | None
+    port: int = HTTPS
+    head: bytes = b""
 
 
 class _Refused(Exception):
@@ -92,9 +105,10 @@ class Proxy:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             connection = await self._accept(reader)
-            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            await writer.drain()
-            await writer.start_tls(self._authority.context(connection.host))
+            if not connection.head:
+                writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                await writer.drain()
+                await writer.start_tls(self._authority.context(connection.host))
         except _Refused as refused:
             await _refuse(writer, refused)
         except (OSError, ssl.SSLError, asyncio.IncompleteReadError, TimeoutError) as error:
@@ -109,10 +123,12 @@ class Proxy:
         except asyncio.LimitOverrunError as error:
             raise _Refused("431 Request Header Fields Too Large", "the request has no end") from error
         lines = head.split("\r\n")
-        request = _REQUEST_LINE.fullmatch(lines[0])
-        if request is None or not _HOST.fullmatch(host := request[1].lower()):
-            raise _Refused("403 Forbidden", f"only AWS endpoints on port 443 exist here, not: {lines[0][:200]}")
-        connection = Connection(host, self._place(lines[1:]))
+        request, plain = _REQUEST_LINE.fullmatch(lines[0]), _PLAIN_LINE.fullmatch(lines[0])
+        host = request[1].lower() if request else plain[2].lower() if plain else ""
+        if not _HOST.fullmatch(host):
+            raise _Refused("403 Forbidden", f"only AWS endpoints exist here, not: {lines[0][:200]}")
+        place = self._place(lines[1:])
+        connection = Connection(host, place, _HTTP, _forwarded(plain, lines)) if plain else Connection(host, place)
         refusal = self._route(connection)
         if refusal:
             raise _Refused("504 Gateway Timeout", refusal)
@@ -133,7 +149,29 @@ class Proxy:
     ) -> None:
         app: Any = ASGIWrapper(self._application(connection))
         loop = asyncio.get_running_loop()
-        await Server(app, loop, self._config, self._context, {}, reader, writer)
+        source: Any = _Resumed(connection.head, reader) if connection.head else reader
+        await Server(app, loop, self._config, self._context, {}, source, writer)
+
+
+class _Resumed:
+    """A reader whose first bytes were read already."""
+
+    def __init__(self, head: bytes, rest: asyncio.StreamReader) -> None:
+        self._head, self._rest = head, rest
+
+    def at_eof(self) -> bool:
+        return not self._head and self._rest.at_eof()
+
+    async def read(self, size: int) -> bytes:
+        head, self._head = self._head, b""
+        return head or await self._rest.read(size)
+
+
+def _forwarded(request: re.Match[str], lines: list[str]) -> bytes:
+    """The request as the host would see it: one on a connection of its own."""
+    kept = [line for line in lines[1:] if line and not line.lower().startswith(_HOP)]
+    head = [f"{request[1]} {request[3] or '/'} {request[4]}", *kept, "Connection: close", "", ""]
+    return "\r\n".join(head).encode("latin-1")
 
 
 async def _refuse(writer: asyncio.StreamWriter, refused: _Refused) -> None:

@@ -32,7 +32,8 @@ class Denial:
 class Request:
     """One request: the endpoint it came through (None: the internet), its headers in lower case, its verdict.
 
-    `action` and `resource` are what IAM was asked first, before any further permission.
+    `action` and `resource` are what IAM was asked first, before any further permission. `several`: whoever serves the
+    request asks more than once, and says himself when all was allowed.
     """
 
     endpoint: Endpoint | None = None
@@ -43,6 +44,7 @@ class Request:
     action: str = ""
     resource: str = ""
     denial: Denial | None = None
+    several: bool = False
 
 
 _current: contextvars.ContextVar[Request] = contextvars.ContextVar("sagekeep_request")

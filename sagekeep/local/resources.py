@@ -55,9 +55,16 @@ def _lambda(asked: Asked) -> str | None:
     if named is None:
         return None
     parts = unquote(named[1]).split(":")
-    name, qualifier = (parts[6], parts[7:]) if parts[0] == "arn" else (parts[0], parts[1:])
+    whole = parts[0] == "arn"
+    name, qualifier = (parts[6], parts[7:]) if whole else (parts[0], parts[1:])
     version = "".join(qualifier) or asked.text("Qualifier")
-    return asked.arn("lambda", f"function:{name}" + (f":{version}" if version else ""))
+    found = f"function:{name}" + (f":{version}" if version else "")
+    return ":".join([*parts[:5], found]) if whole else asked.arn("lambda", found)
+
+
+def _ecr(asked: Asked) -> str | None:
+    name, registry = asked.text("repositoryName"), asked.text("registryId") or asked.account_id
+    return f"arn:aws:ecr:{asked.region}:{registry}:repository/{name}" if name else None
 
 
 def _iam(asked: Asked) -> str | None:
@@ -91,7 +98,10 @@ def _kms(asked: Asked) -> str | None:
     if alias:
         return asked.arn("kms", alias)
     # IAM checks the key behind an alias, never the alias.
-    record = kms._resolve_key(asked.text("KeyId", "SourceKeyId"))
+    key = asked.text("KeyId", "SourceKeyId")
+    record = kms._resolve_key(key)
+    if record is None and key.startswith("arn:") and ":key/" in key:
+        return key  # another account's
     return str(record["Arn"]) if record else None
 
 
@@ -124,6 +134,7 @@ def _sqs(asked: Asked) -> str | None:
 
 
 _RULES: dict[str, Rule] = {
+    "ecr": _ecr,
     "events": _events,
     "iam": _iam,
     "kms": _kms,

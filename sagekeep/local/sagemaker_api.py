@@ -13,6 +13,7 @@ from ministack.core import iam_evaluator as evaluator
 from ministack.core import responses
 from ministack.core.router import extract_access_key_id, extract_region
 
+from sagekeep.local import sessions
 from sagekeep.local.faults import Faults
 from sagekeep.local.request import current
 from sagekeep.local.sagemaker import AwsError, Caller, Permission, SageMaker
@@ -85,6 +86,7 @@ def authorize(call: Call, action: str, needs: Iterable[Permission], faults: Faul
     if fault is not None:
         raise AwsError(fault.code, fault.message, fault.status)
     key, region = extract_access_key_id(call.headers, {}), extract_region(call.headers)
+    current().several = True
     for need in needs:
         service = need.action.partition(":")[0]
         verdict = evaluator.enforce(key, need.action, service, region, need.resource_arn, dict(need.context))
@@ -92,6 +94,9 @@ def authorize(call: Call, action: str, needs: Iterable[Permission], faults: Faul
             denial = current().denial
             message = denial.message if denial else getattr(verdict, "message", "not authorized")
             raise AwsError("AccessDeniedException", message, 400)
+    rehearsed = sessions.rehearsed(key)
+    if rehearsed is not None:
+        raise AwsError(rehearsed.code, rehearsed.message, 412)
 
 
 def encode_error(error: AwsError, **more: Any) -> Answer:

@@ -7,7 +7,7 @@ compute is a symbol (`symbols.py`); a function call or another expression stays 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -93,8 +93,8 @@ class Terraform:
         self._symbols = symbols(addresses)
 
     @classmethod
-    def of(cls, synthesis: Synthesis) -> Terraform:
-        """What a synth wrote.
+    def of(cls, synthesis: Synthesis, *, without: Collection[str] = ()) -> Terraform:
+        """What a synth wrote, `without` resources of some types.
 
         Raises:
             OperationError: model.json is missing, or says nothing of account and region.
@@ -103,7 +103,11 @@ class Terraform:
             raise OperationError(
                 f"{synthesis.out} has no model.json with account_id and region", hint=synthesis.command("synth")
             )
-        return cls({name: stack.document() for name, stack in synthesis.stacks.items()}, synthesis.settings)
+        documents = {name: stack.document() for name, stack in synthesis.stacks.items()}
+        for document in documents.values():
+            for kind in without:
+                document.get("resource", {}).pop(kind, None)
+        return cls(documents, synthesis.settings)
 
     @property
     def known(self) -> Mapping[str, str]:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from sagekeep.errors import OperationError
 from sagekeep.local import instance
 from sagekeep.local.cli import app
+from tests.local.gateway_cloud import Cloud
 
 Command = Callable[..., Result]
 
@@ -70,7 +71,25 @@ def test_a_terminal_led_here_has_no_other_way_to_aws(
     assert variables["HTTPS_PROXY"].startswith("http://127.0.0.1:")
 
 
-@pytest.mark.parametrize("words", [("env",), ("fault", "s3:GetObject")])
+def test_it_tells_who_did_what(command: Command, tmp_path: Path) -> None:
+    command("up")
+    running = instance.find(tmp_path / "home")
+    assert running is not None
+    Cloud(running.variables())("sqs").list_queues()
+    (line,) = command("calls").output.splitlines()
+    assert line.split() == [
+        "1",
+        "assumed-role/sagekeep-deployer/sagekeep",
+        "sqs:ListQueues",
+        "from",
+        "internet",
+        "allowed",
+    ]
+    (seen,) = json.loads(command("calls", "--json").output)
+    assert (seen["count"], seen["action"], seen["denied"]) == (1, "sqs:ListQueues", "")
+
+
+@pytest.mark.parametrize("words", [("env",), ("calls",), ("fault", "s3:GetObject")])
 def test_without_an_instance_it_says_how_to_start_one(command: Command, words: tuple[str, ...]) -> None:
     result = command(*words)
     assert isinstance(result.exception, OperationError)

@@ -33,6 +33,10 @@ PATCHED = {
         "services.ec2:_create_network_interface": "7093afa7174a",
     },
     "flow_logs": {"services.ec2:_create_flow_logs": "8882a038ef8e", "services.ec2:_describe_flow_logs": "f05c0ab7a201"},
+    "foreign_resources": {
+        "core.iam_evaluator:_resource_policy": "dec265f9a903",
+        "services.kms:key_policy_for_arn": "f2a07f08d904",
+    },
     "group_rules": {
         "services.ec2:_sg_rule_xml": "1827f3e2af78",
         "services.ec2:_parse_ip_permissions": "7c2dbe7668af",
@@ -226,6 +230,17 @@ c = e.EvalContext("arn:aws:iam::123456789012:user/bob", "User", "123456789012", 
 c.principal_keys = {"aws:username": "b"}
 s = e.ParsedStatement("", "Allow", ["*"], [], ["arn:aws:s3:::${aws:username}"])
 assert e._first_match(c, [s], "Allow") is None
+""",
+    "foreign_resources": """
+from ministack.core import iam_evaluator as e
+from ministack.core.responses import request_scope
+from ministack.services import kms
+arn = "arn:aws:kms:us-east-1:123456789012:key/k"
+with request_scope("123456789012", "us-east-1"):
+    kms._keys["k"] = {"KeyId": "k", "Arn": arn, "Policy": "{}"}
+    assert e._resource_policy("kms", arn)
+with request_scope("999999999999", "us-east-1"):
+    assert e._resource_policy("kms", arn) is None
 """,
     "zones": """
 from ministack.services import ec2

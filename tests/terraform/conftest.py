@@ -8,6 +8,7 @@ import pytest
 
 import executions
 from estates import Estate, faults
+from live_world import World, furnished
 from sagekeep.local import instance
 
 
@@ -32,3 +33,10 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
 def served(estate: Estate) -> str:
     """ARN of the first execution, after which the endpoint serves."""
     return executions.run(estate)
+
+
+@pytest.fixture(scope="module")
+def world(estate: Estate) -> Iterator[World]:
+    """The estate as the rows of the proof speak of it; what it needs beside it goes with the module's tests."""
+    with furnished(estate) as made:
+        yield made

@@ -65,11 +65,18 @@ def _write(group_arn: str, rule_arn: str, message: str) -> None:
     stream = str(uuid.uuid4())
     resource = f"{group_arn}:log-stream:{stream}"
     source = {"aws:SourceArn": rule_arn}
-    policies = [policy["policyDocument"] for policy in cloudwatch_logs._resource_policies.values()]
+    policy = account_policy()
     for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
-        if not any(delegates.policy_allows(policy, _EVENTS, action, resource, source) for policy in policies):
+        if not delegates.policy_allows(policy, _EVENTS, action, resource, source):
             log.warning("event of %s did not reach %s: no resource policy allows %s", rule_arn, group, action)
             return
     event = {"timestamp": int(time.time() * 1000), "message": message}
     cloudwatch_logs._create_log_stream({"logGroupName": group, "logStreamName": stream})
     cloudwatch_logs._put_log_events({"logGroupName": group, "logStreamName": stream, "logEvents": [event]})
+
+
+def account_policy() -> dict[str, Any]:
+    """All resource policies of CloudWatch Logs as one: it has them by account, not by group."""
+    documents = [json.loads(policy["policyDocument"]) for policy in cloudwatch_logs._resource_policies.values()]
+    found = [document["Statement"] for document in documents]
+    return {"Statement": [one for given in found for one in (given if isinstance(given, list) else [given])]}

@@ -11,11 +11,17 @@ from sagekeep.local.sagemaker.unmodelled import refuse_unmodelled
 from sagekeep.local.sagemaker.validate import check
 
 
-def admitted(state: State, operation: str, params: dict[str, Any]) -> Params:
-    """The request without nulls. Raises AwsError: ValidationException, or NotImplemented where things really run."""
+def valid(operation: str, params: dict[str, Any]) -> Params:
+    """The request without nulls. Raises AwsError: ValidationException."""
     request: Params = without_nulls(params)
     check(operation, request)
     check_tags(request)
+    return request
+
+
+def admitted(state: State, operation: str, params: dict[str, Any]) -> Params:
+    """The request without nulls. Raises AwsError: ValidationException, or NotImplemented where things really run."""
+    request = valid(operation, params)
     if state.platform:
         refuse_unmodelled(operation, request)
     return request

@@ -129,17 +129,34 @@ ACTIONS: dict[str, Action] = {
     "DescribeTrainingJob": Action(("training-job/{TrainingJobName}",)),
     "StopTrainingJob": Action(("training-job/{TrainingJobName}",)),
     "ListTrainingJobs": ANY,
+    "CreateNotebookInstance": Action(
+        ("notebook-instance/{NotebookInstanceName}",),
+        (*_TAGS, *_VPC, "sagemaker:DirectInternetAccess", "sagemaker:InstanceTypes", "sagemaker:VolumeKmsKey"),
+    ),
+    "CreateHyperParameterTuningJob": Action(("hyper-parameter-tuning-job/{HyperParameterTuningJobName}",), _JOB),
+    "CreateAutoMLJobV2": Action(("automl-job/{AutoMLJobName}",), _JOB),
+    "CreateCompilationJob": Action(("compilation-job/{CompilationJobName}",), _TAGS),
+    "CreateEdgePackagingJob": Action(("edge-packaging-job/{EdgePackagingJobName}",), _TAGS),
+    "CreateInferenceRecommendationsJob": Action(("inference-recommendations-job/{JobName}",), _TAGS),
+    "CreateLabelingJob": Action(("labeling-job/{LabelingJobName}",), _TAGS),
+    "CreateOptimizationJob": Action(("optimization-job/{OptimizationJobName}",), _TAGS),
     # Of SageMaker Runtime, which asks this control plane for the variant.
     "InvokeEndpoint": Action(("endpoint/{EndpointName}",)),
 }  # fmt: skip
 
+# Operations that are not modelled beyond the question who may call them.
+AUTHORISED_ONLY = frozenset({
+    "CreateAutoMLJobV2", "CreateCompilationJob", "CreateEdgePackagingJob", "CreateHyperParameterTuningJob",
+    "CreateInferenceRecommendationsJob", "CreateLabelingJob", "CreateNotebookInstance", "CreateOptimizationJob",
+})  # fmt: skip
+
 # Where a key's value stands in a request: the end of a member's path; a leading dot means the top level.
 KEY_PATHS: dict[str, tuple[str, ...]] = {
-    "sagemaker:VpcSubnets": ("VpcConfig.Subnets", ".SubnetIds"),
+    "sagemaker:VpcSubnets": ("VpcConfig.Subnets", ".SubnetIds", ".SubnetId"),
     "sagemaker:VpcSecurityGroupIds": (
         "VpcConfig.SecurityGroupIds", "UserSettings.SecurityGroups", "DefaultUserSettings.SecurityGroups",
         "DefaultSpaceSettings.SecurityGroups", "DomainSettings.SecurityGroupIds",
-        "DomainSettingsForUpdate.SecurityGroupIds",
+        "DomainSettingsForUpdate.SecurityGroupIds", ".SecurityGroupIds",
     ),
     "sagemaker:InstanceTypes": ("InstanceType",),
     "sagemaker:ImageArns": ("SageMakerImageArn",),
@@ -153,6 +170,7 @@ KEY_PATHS: dict[str, tuple[str, ...]] = {
     "sagemaker:VolumeKmsKey": ("VolumeKmsKeyId", ".KmsKeyId", ".HomeEfsFileSystemKmsKeyId"),
     "sagemaker:DomainSharingOutputKmsKey": ("SharingSettings.S3KmsKeyId",),
     "sagemaker:AppNetworkAccessType": (".AppNetworkAccessType",),
+    "sagemaker:DirectInternetAccess": (".DirectInternetAccess",),
     "sagemaker:EnableRemoteDebug": ("EnableRemoteDebug",),
     "sagemaker:FileSystemId": ("FileSystemDataSource.FileSystemId",),
     "sagemaker:FileSystemAccessMode": ("FileSystemAccessMode",),

@@ -21,12 +21,13 @@ from sagekeep.local.sagemaker import (
     starting,
     tags,
 )
-from sagekeep.local.sagemaker.admission import admitted
+from sagekeep.local.sagemaker.admission import admitted, valid
 from sagekeep.local.sagemaker.deployments import Variant
 from sagekeep.local.sagemaker.engine import Engine
 from sagekeep.local.sagemaker.errors import AwsError, not_modelled
-from sagekeep.local.sagemaker.model import Params, answer, operation_exists
+from sagekeep.local.sagemaker.model import Params, answer, operation_exists, without_nulls
 from sagekeep.local.sagemaker.permissions import needs
+from sagekeep.local.sagemaker.permissions_data import AUTHORISED_ONLY
 from sagekeep.local.sagemaker.platform import Platform
 from sagekeep.local.sagemaker.store import Handler, State
 from sagekeep.local.sagemaker.world import Caller, Permission, World
@@ -57,12 +58,19 @@ class SageMaker:
         an operation or parameter that is not modelled here, and AWS's other errors.
         """
         self.settle()
-        request = self._checked(operation, params)
+        self._known(operation)
+        request = admitted(self.state, operation, params)
         return answer(operation, self.handlers[operation](self.state, request, caller))
 
     def needs(self, operation: str, params: dict[str, Any]) -> list[Permission]:
-        """The permissions of which every one must be allowed before `call`; raises AwsError as `call` does."""
-        return needs(self.state, operation, self._checked(operation, params))
+        """The permissions of which every one must be allowed before `call`; raises AwsError for an invalid request.
+
+        Some operations and parameters are not modelled, but who may send them is: they are refused by `call` only.
+        """
+        if operation in AUTHORISED_ONLY:
+            return needs(self.state, operation, without_nulls(params))
+        self._known(operation)
+        return needs(self.state, operation, valid(operation, params))
 
     def needs_to_invoke(self, endpoint_name: str) -> list[Permission]:
         """The permissions for an InvokeEndpoint call of SageMaker Runtime."""
@@ -89,9 +97,8 @@ class SageMaker:
             serving.settle(self.state)
             self._engine.settle()
 
-    def _checked(self, operation: str, params: dict[str, Any]) -> Params:
+    def _known(self, operation: str) -> None:
         if not operation_exists(operation):
             raise AwsError("UnknownOperationException", f"The operation {operation} does not exist.", 404)
         if operation not in self.handlers:
             raise not_modelled(f"SageMaker's {operation}")
-        return admitted(self.state, operation, params)

@@ -43,6 +43,16 @@ def test_a_key_that_the_account_may_repair_passes_where_to_lock_out_is_meant(pro
     assert lockout.refuse(synthesis, lockout.allowed({}), {"keys"}) is None  # type: ignore[func-returns-value]
 
 
+def test_what_a_role_may_do_need_not_be_readable(project: Project) -> None:
+    with_key(project, allowing("kms:Decrypt"))
+    attachment = {"role": "reader", "policy_arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
+    role = {"name": "reader", "assume_role_policy": "${jsonencode(local.trust)}"}
+    resources = {"aws_iam_role": {"reader": role}, "aws_iam_role_policy_attachment": {"reader": attachment}}
+    project.write("studio", {"provider": {"aws": [{"region": "us-east-1"}]}, "resource": resources})
+    with pytest.raises(OperationError, match="nobody could change these policies back"):
+        lockout.refuse(project.load(), {}, {"keys", "studio"})
+
+
 def test_other_stacks_policies_are_not_asked_about(project: Project) -> None:
     project.stack("network")
     synthesis = with_key(project, allowing("kms:Decrypt"))
