@@ -52,8 +52,9 @@ def _allowed(s: Settings) -> list[Statement]:
 def _denied(s: Settings, but: Sequence[str] = ()) -> list[Statement]:
     """Others on either side, `but` some stores of AWS's own."""
     side = "Organization" if s.perimeter.organization else "Account"
-    resource = "aws:ResourceOrgID" if s.perimeter.organization else "aws:ResourceAccount"
-    foreign = [_ours(s, "StringNotEquals", "Resource"), when("Null", resource, "false"), NO_SERVICE]
+    # The resource of an account without any organization has no aws:ResourceOrgID: it is not ours either.
+    test = "StringNotEqualsIfExists" if s.perimeter.organization else "StringNotEquals"
+    foreign = [_ours(s, test, "Resource"), when("Null", "aws:ResourceAccount", "false"), NO_SERVICE]
     where = {"off": but} if but else {"on": ["*"]}
     principal = [_ours(s, "StringNotEqualsIfExists", "Principal"), NO_SERVICE]
     return [

@@ -117,7 +117,14 @@ def administrator(s: Settings, around: Surroundings) -> list[Statement]:
             only=[when("Null", "sagemaker:TaggingAction", "false")],
         ),
         pass_role(s, "GiveProfilesTheDomainsRole", "studio"),
-        *_endpoints(s, around, "sagemaker:CreateEndpoint", "sagemaker:DeleteEndpoint", "sagemaker:UpdateEndpoint"),
+        *_endpoints(
+            s,
+            around,
+            "sagemaker:CreateEndpoint",
+            "sagemaker:DeleteEndpoint",
+            "sagemaker:DescribeEndpoint",
+            "sagemaker:UpdateEndpoint",
+        ),
         deny(
             "DenyAppsInOtherGroups",
             ["sagemaker:CreateUserProfile", "sagemaker:UpdateDomain", "sagemaker:UpdateUserProfile"],
@@ -233,7 +240,6 @@ def _endpoints(s: Settings, around: Surroundings, *changes: str) -> list[Stateme
             "KeepTheEndpoint",
             [
                 *changes,
-                "sagemaker:DescribeEndpoint",
                 "sagemaker:DescribeEndpointConfig",
                 "sagemaker:UpdateEndpointWeightsAndCapacities",
             ],

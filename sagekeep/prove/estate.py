@@ -140,6 +140,10 @@ class Estate:
         """The role of a purpose, such as `job`."""
         return next((role for role in self.roles if role.purpose == purpose), None)
 
+    def role_of(self, arn: str) -> Role | None:
+        """The role that has an ARN."""
+        return next((role for role in self.roles if role.arn == arn), None)
+
     def function_of(self, role: Role) -> Function | None:
         """The function that runs as a role."""
         return next((function for function in self.functions if function.role_arn == role.arn), None)
@@ -156,9 +160,13 @@ class Estate:
 
     def notes(self) -> Iterator[str]:
         """What could not be looked at."""
+        bounded: dict[str, list[str]] = {}
         for role in self.roles:
             if role.boundary_arn and role.boundary is None:
-                yield f"{role.address}: its boundary {role.boundary_arn} is the account's, and was not looked at"
+                bounded.setdefault(role.boundary_arn, []).append(role.address)
+        for arn, (first, *others) in bounded.items():
+            more = f" and {len(others)} more" if others else ""
+            yield f"{first}{more}: the boundary {arn} is the account's, and was not looked at"
 
     def policies(self) -> Iterator[Policy]:
         """Every policy, each once: two endpoints may share a document."""

@@ -20,6 +20,7 @@ class Denied:
     Attributes:
         skipped: the condition of its `when` that does not hold here.
         barriers: of all its requests, the first to be met first.
+        expected: texts of those that the row names, its words filled in.
         depth: the fewest barriers that any of its requests meets; 0 where one succeeds.
         fault: what is wrong, "" where every request is denied by what its row expects.
     """
@@ -29,6 +30,7 @@ class Denied:
     barriers: tuple[Barrier, ...] = ()
     depth: int = 0
     fault: str = ""
+    expected: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -54,10 +56,10 @@ def _attempt(row: Row, estate: Estate) -> Denied:
     found: dict[str, Barrier] = {}
     depths, succeeding = [], ""
     try:
-        role = estate.role(row.who)
-        known = {**estate.words, "caller": role.address if role else row.who}
-        expected = [text for form in row.stopped_by for text in fill(form, known)]
-        for situation in situations(row, estate):
+        made = tuple(situations(row, estate))
+        known = {**estate.words, "caller": made[0].names["identity"], "resource": made[0].names["resource"]}
+        expected = tuple(text for form in row.stopped_by for text in fill(form, known))
+        for situation in made:
             peeled = peel(situation)
             found |= {barrier.text: barrier for barrier in peeled}
             depths.append(len(peeled))
@@ -70,7 +72,7 @@ def _attempt(row: Row, estate: Estate) -> Denied:
         return Denied(row, fault=f"the row is wrong: {error}")
     barriers = tuple(found.values())
     if succeeding:
-        return Denied(row, "", barriers, 0, succeeding)
+        return Denied(row, "", barriers, 0, succeeding, expected)
     gone = [text for text in expected if text not in found]
     fault = f"no longer stopped by {'; '.join(gone)}" if gone else ""
-    return Denied(row, "", barriers, min(depths), fault)
+    return Denied(row, "", barriers, min(depths), fault, expected)

@@ -63,9 +63,12 @@ def _stale(found: Sequence[Idle], kept: Iterable[Kept]) -> Iterator[Idle]:
 
 
 def _endpoints(estate: Estate, reached: Iterable[Reached]) -> Iterator[Idle]:
+    """One that the settings ask for is for calls that no row of ours knows."""
     used = {address for result in reached for address in result.endpoints}
+    network = estate.settings.get("network")
+    asked_for = network.get("extra_endpoints", ()) if isinstance(network, Mapping) else ()
     for endpoint in estate.endpoints:
-        if endpoint.address not in used:
+        if endpoint.address not in used and endpoint.service not in asked_for:
             yield Idle(endpoint.address, "no listed call goes through this endpoint")
 
 

@@ -10,8 +10,8 @@ from sagekeep.prove import rows
 from sagekeep.prove.estate import Estate
 from sagekeep.prove.exfiltration import Denied, attempt
 from sagekeep.prove.minimality import Idle, idle
+from sagekeep.prove.people import with_people
 from sagekeep.prove.reachability import Reached, reach
-from sagekeep.prove.users import with_users
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Proof:
 
 def prove(estate: Estate) -> Proof:
     """Every row against an estate. Raises UsageError for a faulty row."""
-    reached = tuple(reach(with_users(rows.calls(), estate.settings), estate))
-    denied = tuple(attempt(with_users(rows.attempts(), estate.settings), estate))
+    reached = tuple(reach(with_people(rows.calls(), estate.settings), estate))
+    denied = tuple(attempt(with_people(rows.attempts(), estate.settings), estate))
     kept = [row for row in rows.kept() if not rows.applies(row, estate.settings)]
     return Proof(reached, denied, tuple(idle(estate, reached, denied, kept)), tuple(estate.notes()))

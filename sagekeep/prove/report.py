@@ -75,7 +75,7 @@ def _attempt(result: Denied) -> Line:
 def _barriers(result: Denied) -> Iterator[str]:
     """Those that the row expects, or the first; the others are counted."""
     found = [barrier.text for barrier in result.barriers]
-    told = [text for text in found if text in result.row.stopped_by] or found[:1]
+    told = [text for text in found if text in result.expected] or found[:1]
     yield from (_short(text) for text in told)
     if len(found) > len(told):
         yield f"{len(found) - len(told)} more"

@@ -4,12 +4,15 @@ A row's members: `id`, `does` (a sentence), `who` (a caller of callers.toml, a r
 `from` (jobs, studio, functions, aws: AWS's own network, internet), `service` (of an endpoint; only for places in the
 VPC), `action`, `resource` (a text or a list each; every action is tried on every resource), `context` (condition keys),
 `source` (where it is written that the call is made), `when` (settings that it depends on). An attempt also has
-`stopped_by`, the barriers that it must meet; `{caller}` in them is the address of the caller's role.
+`stopped_by`, the barriers that it must meet; `{caller}` in them is the address of the caller's role, `{resource}` that
+of the resource's own policy.
 
 Where a row needs them: `like` (shared condition keys of contexts.toml), `granted` (the identity policies are taken to
 allow everything besides), `resource_account` (whose the resource is, where its ARN does
 not say so and it is not ours). With a list of callers a row
-stands for one row each; `{who}` in its resources is the caller.
+stands for one row each; `{who}` in its resources is the caller, in its
+barriers as addresses have it. `user` and `principal` as callers, and `{persona}` in
+a row, stand for several people (`people.py`).
 """
 
 from __future__ import annotations
@@ -40,6 +43,7 @@ class Row:
 
     Attributes:
         stopped_by: barriers that an attempt must meet; empty for a call.
+        absent: why nobody can make it here, "" where somebody can (`people.py`).
     """
 
     id: str
@@ -55,6 +59,7 @@ class Row:
     granted: bool = False
     resource_account: str = ""
     stopped_by: tuple[str, ...] = ()
+    absent: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,7 +170,7 @@ def _row(body: Mapping[str, Any], where: str, members: set[str]) -> Row:
         when=(*_texts(body.get("when", [])), *(caller.when if (caller := callers().get(body["who"])) else ())),
         granted=body.get("granted", False),
         resource_account=body.get("resource_account", ""),
-        stopped_by=_texts(body.get("stopped_by", [])),
+        stopped_by=tuple(t.replace("{who}", body["who"].replace("-", "_")) for t in _texts(body.get("stopped_by", []))),
     )
 
 
@@ -187,14 +192,17 @@ def _shared(body: Mapping[str, Any], where: str) -> dict[str, tuple[str, ...]]:
     return _context({"context": contexts()[name]})
 
 
-_WHEN = re.compile(r"(?P<no>not )?(?P<path>[\w.]+)(?: = (?P<value>.+))?")
+_WHEN = re.compile(r"(?P<no>not )?(?P<path>[\w.]+)(?: (?P<how>=|has) (?P<value>.+))?")
 
 
 def applies(row: Row | Kept, settings: Mapping[str, Any]) -> str:
     """ "" where a row concerns an environment with these settings, else the condition that does not hold.
 
-    A condition is `key.of.settings` (it is there and not empty or zero), `not key`, or `key = value`.
+    A condition is `key.of.settings` (it is there and not empty or zero), `key = value`, `list has value`, or `not ` and
+    one of those.
     """
+    if isinstance(row, Row) and row.absent:
+        return row.absent
     for condition in row.when:
         found = _WHEN.fullmatch(condition)
         if found is None:
@@ -202,7 +210,12 @@ def applies(row: Row | Kept, settings: Mapping[str, Any]) -> str:
         value: Any = settings
         for word in found["path"].split("."):
             value = value.get(word) if isinstance(value, Mapping) else None
-        holds = bool(value) if found["value"] is None else str(value) == found["value"]
-        if holds == bool(found["no"]):
+        if _holds(value, found["how"], found["value"]) == bool(found["no"]):
             return condition
     return ""
+
+
+def _holds(value: Any, how: str | None, wanted: str) -> bool:
+    if how == "has":
+        return wanted in (value or ())
+    return str(value) == wanted if how else bool(value)

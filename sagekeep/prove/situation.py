@@ -12,16 +12,18 @@ from sagekeep.iam.request import Caller, Request
 from sagekeep.prove.estate import Estate, Place, Role
 from sagekeep.prove.network import Way, way
 from sagekeep.prove.rows import CallerRow, Row, callers
-from sagekeep.prove.words import UnknownWord, fill
+from sagekeep.prove.words import FOREIGN_ACCOUNT, NEIGHBOUR_ACCOUNT, UnknownWord, fill
 
+_ANOTHER_ORGANIZATION = "o-anotherone"
 _ANYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 GRANTED = parse({"Statement": [{"Sid": "Granted", **_ANYTHING}]}, "(granted)")
 FOREIGN = parse({"Statement": [{"Sid": "Foreign", "Principal": "*", **_ANYTHING}]}, "(the other account's own)")
 # The way of a call, in the order in which it is told.
 CHAIN = ("network", "endpoint", "resource", "identity", "boundary", "session")
 # Actions on these services' resources are decided with the resource's own policy.
+# Who assumes a role needs the role's trust for each of these: IAM user guide, session tags and source identity.
+_TRUSTED = ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity")
 _RESOURCE_POLICIES = ("s3", "kms", "sns", "sqs")
-_OUTSIDE_ADDRESS = "203.0.113.9"  # of the range for documentation, RFC 5737
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def _situation(row: Row, estate: Estate, action: str, resource: str) -> Situatio
         "resource": policy.origin if policy else name,
         "endpoint": endpoint.policy.origin if endpoint and endpoint.policy else "",
     }
-    context = _context(row, estate, role, described, found)
+    context = {**_organization(estate, caller, account), **_context(row, estate, role, described, found)}
     if action.startswith("kms:") and caller.account:
         context.setdefault("kms:CallerAccount", (caller.account,))
     return Situation(row, Request(caller, action, resource, account, context), layers, found, names)
@@ -106,12 +108,13 @@ def _situation(row: Row, estate: Estate, action: str, resource: str) -> Situatio
 def _caller(row: Row, estate: Estate) -> tuple[Caller, Role | None, CallerRow | None]:
     if row.who.startswith("arn:"):  # of operators.toml's calls, which anybody may make
         *_, account, name = row.who.split(":", 5)
-        role = next((role for role in estate.roles if role.arn == row.who), None)
-        return Caller(arn=row.who, account=account, kind=name.partition("/")[0]), role, None  # type: ignore[arg-type]
+        caller = Caller(arn=row.who, account=account, kind=name.partition("/")[0])  # type: ignore[arg-type]
+        return caller, estate.role_of(row.who), None
     described = callers().get(row.who)
     if described and (described.arn or described.kind == "anonymous"):
         arn, account = fill(described.arn, estate.words)[0], fill(described.account, estate.words)[0]
-        return Caller(arn=arn, account=account, kind=described.kind), None, described  # type: ignore[arg-type]
+        caller = Caller(arn=arn, account=account, kind=described.kind)  # type: ignore[arg-type]
+        return caller, estate.role_of(arn), described
     if row.who.endswith((".amazonaws.com", ".amazonaws.com.cn")):
         return Caller(arn=fill(row.who, estate.words)[0], account="", kind="service"), None, described
     role = estate.role(row.who)
@@ -135,8 +138,8 @@ def _resource_policy(
     service = action.partition(":")[0]
     if account != estate.account:
         return FOREIGN, resource
-    if action.startswith("sts:AssumeRole"):
-        target = next((role for role in estate.roles if role.arn == resource), None)
+    if action in _TRUSTED:
+        target = estate.role_of(resource)
         return (target.trust, target.address) if target else (None, resource)
     if service == "logs" and caller.kind == "service":
         return estate.log_policy(resource), resource
@@ -153,6 +156,18 @@ def _owner(resource: str, caller: Caller) -> str:
     return resource.split(":")[4] if resource.count(":") >= 5 else ""
 
 
+def _organization(estate: Estate, caller: Caller, account: str) -> dict[str, tuple[str, ...]]:
+    """Our account, and a neighbour's, are of the organization that the settings name, the stranger's is of another.
+
+    An account without any has no such key: IAM user guide, aws:ResourceOrgID and aws:PrincipalOrgID.
+    """
+    if "organization" not in estate.words:
+        return {}
+    ours = fill("{organization}", estate.words)
+    of = {estate.account: ours, NEIGHBOUR_ACCOUNT: ours, FOREIGN_ACCOUNT: (_ANOTHER_ORGANIZATION,)}
+    return {"aws:PrincipalOrgID": of.get(caller.account, ()), "aws:ResourceOrgID": of.get(account, ())}
+
+
 def _context(
     row: Row, estate: Estate, role: Role | None, described: CallerRow | None, found: Way | None
 ) -> dict[str, tuple[str, ...]]:
@@ -161,7 +176,7 @@ def _context(
     if found and found.endpoint:
         context |= {"aws:SourceVpc": (found.endpoint.vpc_id,), "aws:SourceVpce": (found.endpoint.id,)}
     if row.place == "internet":
-        context["aws:SourceIp"] = (_OUTSIDE_ADDRESS,)
+        context["aws:SourceIp"] = fill("{elsewhere}", estate.words)
     function = estate.function_of(role) if role and row.place == "functions" else None
     if function:
         context["lambda:SourceFunctionArn"] = (function.arn,)

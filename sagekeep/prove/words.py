@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +13,11 @@ from sagekeep.prove.terraform import Terraform
 Word = str | tuple[str, ...]
 # Not ours: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html keeps no such account for docs.
 FOREIGN_ACCOUNT = "999999999999"
+NEIGHBOUR_ACCOUNT = "777777777777"  # another one of our organization, where the settings name one
+LONE_ACCOUNT = "666666666666"  # a stranger's that is of no organization
 LAYER_ACCOUNT = "888888888888"  # stands for the one that owns ECR's bucket of image layers, which AWS does not tell
+# The ranges for documentation, RFC 5737, and an address of nobody's in particular for settings that name all of them.
+_OUTSIDE = ("203.0.113.9", "198.51.100.9", "192.0.2.9", "8.8.8.8")
 _IMAGE = re.compile(r"(?P<account>\d+)\.dkr\.ecr\.(?P<region>[\w-]+)\.[^/]+/(?P<repository>[^:@]+)")
 _WORD = re.compile(r"\{(\w+)\}")
 
@@ -33,9 +38,12 @@ def words(
     """ARNs, such as `{data_bucket}`, `{job_role}`, `{pipeline_manager_function}`; ids, such as `{vpc}`."""
     known, settings = terraform.known, terraform.settings
     found: dict[str, Word] = {**known, "prefix": str(settings.get("prefix", "")), "foreign_account": FOREIGN_ACCOUNT}
-    found["layer_account"] = LAYER_ACCOUNT
+    found |= {"layer_account": LAYER_ACCOUNT, "neighbour_account": NEIGHBOUR_ACCOUNT, "lone_account": LONE_ACCOUNT}
     found |= {f"{service}": _start(known, service) for service in ("sagemaker", "logs", "ec2", "ecr")}
     found |= {f"{_word(role.purpose)}_role": role.arn for role in roles}
+    users = tuple(role.arn for role in roles if _is_users(role, terraform))
+    if users:
+        found["user_roles"] = users
     found |= {f"{_word(holder.purpose)}_{_kind(holder)}": holder.arn for holder in holders}
     found |= {f"{_word(function.purpose)}_function": function.arn for function in functions}
     found |= {f"{_word(group.purpose)}_group": group.id for group in groups}
@@ -54,6 +62,11 @@ def _word(purpose: str) -> str:
     return re.sub(r"\W", "_", purpose)
 
 
+def _is_users(role: Role, terraform: Terraform) -> bool:
+    profiles = terraform.resources("aws_sagemaker_user_profile")
+    return role.arn in {profile.block("user_settings").get("execution_role") for profile in profiles}
+
+
 def _kind(holder: Holder) -> str:
     return holder.address.rpartition(": ")[2].partition(".")[0].rpartition("_")[2]  # bucket, key, topic, queue
 
@@ -66,7 +79,18 @@ def _of_settings(settings: Mapping[str, Any]) -> dict[str, Word]:
     for word, key in (("deployer", "roles"), ("planner", "plan_roles"), ("data_writer", "data_writers")):
         if deploy.get(key):
             found[word] = deploy[key][0]
-    return found
+    if organization := settings.get("perimeter", {}).get("organization"):
+        found["organization"] = organization
+    found["ours"] = "Organization" if organization else "Account"  # as endpoints' denies are called
+    return found | _addresses(settings.get("studio", {}).get("sign_in_cidrs", ()))
+
+
+def _addresses(ranges: Sequence[str]) -> dict[str, Word]:
+    """`{elsewhere}`: a public address outside the ranges that Studio opens from; `{office}`: the first one inside."""
+    networks = [ipaddress.ip_network(text) for text in ranges]
+    outside = (one for one in _OUTSIDE if not any(ipaddress.ip_address(one) in network for network in networks))
+    found: dict[str, Word] = {"elsewhere": next(outside, _OUTSIDE[0])}
+    return found | ({"office": str(networks[0][0])} if networks else {})
 
 
 def _of_studio(terraform: Terraform) -> dict[str, Word]:
@@ -75,6 +99,7 @@ def _of_studio(terraform: Terraform) -> dict[str, Word]:
         found["domain"] = terraform.attribute(domain, "id")
     for profile in terraform.resources("aws_sagemaker_user_profile"):
         found.setdefault("profile", profile.text("user_profile_name"))
+    found.setdefault("profile", "made-by-hand")  # an environment without users of its own
     return found
 
 

@@ -40,12 +40,12 @@ _FOLDERS: list[tempfile.TemporaryDirectory[str]] = []
 @cache
 def estate(environment: str) -> Estate:
     """The estate as it is."""
-    return read(Terraform.of(synthesized(environment)))
+    return estate_from(synthesized(environment))
 
 
-def estate_of(environment: str, out: Path) -> Estate:
-    """The estate of a folder that a synth wrote."""
-    return read(Terraform.of(load(ROOT, environment, out)))
+def estate_from(synthesis: Synthesis) -> Estate:
+    """The estate of what a synth wrote."""
+    return read(Terraform.of(synthesis))
 
 
 @cache

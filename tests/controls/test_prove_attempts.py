@@ -26,8 +26,7 @@ def test_the_attempt_is_denied_by_what_its_row_says(environment: str, attempt: s
 @pytest.mark.parametrize("row", attempts(), ids=lambda row: row.id)
 def test_without_its_barriers_the_attempt_succeeds_and_each_alone_stops_it(row) -> None:
     if _of("poc", row.id).skipped:
-        assert not _of("prod", row.id).skipped, "a row that no environment of ours has proves nothing"
-        return
+        return  # rows of options: tests/controls/test_prove_options.py, which says that every row applies somewhere
     for situation in situations(row, estate("poc")):
         barriers = peel(situation)
         for kept in barriers:

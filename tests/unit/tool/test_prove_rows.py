@@ -8,7 +8,7 @@ import pytest
 
 from sagekeep.errors import UsageError
 from sagekeep.prove import rows
-from sagekeep.prove.users import with_users
+from sagekeep.prove.people import with_people
 from sagekeep.prove.words import UnknownWord, fill
 
 ROW = """
@@ -114,8 +114,8 @@ def test_each_user_with_a_role_is_asked_what_studio_is() -> None:
     row = rows.Row("r", "Opens", "studio", "aws", ("sagemaker:X",), ("{domain}/{profile}",), "a page")
     other = rows.Row("o", "Runs", "job", "aws", ("sagemaker:X",), ("x",), "a page")
     settings = {"studio": {"users": ["Ada"], "role_per_user": True}}
-    shared, own, same = with_users([row, other], settings)
+    shared, own, same = with_people([row, other], settings)
     assert (shared, same) == (row, other)
     assert (own.id, own.who, own.resources) == ("r.ada", "studio-ada", ("{domain}/Ada",))
     assert own.context["sagemaker:UserProfileName"] == ("Ada",)
-    assert list(with_users([row], {"studio": {"users": ["Ada"]}})) == [row]
+    assert list(with_people([row], {"studio": {"users": ["Ada"]}})) == [row]
