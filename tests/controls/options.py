@@ -1,4 +1,4 @@
-"""Environments with an option of options.toml, with all of them, or as the repository has them; each synthesized once."""
+"""Environments with an option of options.toml, with all of them, or with none; each synthesized once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options of the settings: with each alone and with all of them calls get through, attempts do not, and nothing is idle."""
+"""Options of the settings: with each alone and with all, calls get through, attempts do not, nothing is idle."""
 
 from __future__ import annotations
 
