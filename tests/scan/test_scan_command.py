@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from conftest import Project, role
+from tests.scan.conftest import Project, role
 
 # The smallest resource with exactly one finding of checkov's, in a stack with all that checkov cannot read by itself.
 TOPIC = {
