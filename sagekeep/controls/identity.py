@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 
 from sagekeep.controls.view import Check, Fact, View, absent
+from sagekeep.iam import patterns
 from sagekeep.iam.document import Statement
 from sagekeep.prove.estate import Role
 
 # Data scientists and engineers: whoever starts jobs by hand. Users' own roles are named after Studio's.
 PEOPLE = ("studio", "data-scientist", "ml-engineer")
 _WHOLE_SERVICE = re.compile(r"\*|[a-z0-9-]+:\*")
-_SERVICE_KEYS = {"aws:sourceaccount", "aws:sourcearn"}
+_ASSUMES = re.compile(r"sts:AssumeRole|.*[*?]", re.IGNORECASE)
 
 
 def no_whole_service(view: View) -> Iterator[Fact]:
@@ -53,7 +54,8 @@ def trusts(view: View) -> Iterator[Fact]:
     """I4: a service acts for this account only; a person's role names who may take it."""
     for role in view.estate.roles:
         for statement in role.trust.statements:
-            if statement.effect == "Allow":
+            # A statement on the tags of a session, or its source identity, lets nobody take the role.
+            if statement.effect == "Allow" and any(_ASSUMES.match(action) for action in statement.actions):
                 yield Fact(role.address, _loose_trust(view, statement))
 
 
@@ -82,7 +84,7 @@ def no_managed_policies(view: View) -> Iterator[Fact]:
 
 def people(view: View) -> Iterator[Role]:
     """The roles that people start jobs with."""
-    users = [f"studio-{str(user).lower()}" for user in view.setting("studio.users") or ()]
+    users = [f"studio-{user}" for user in view.setting("studio.users") or ()]
     wanted = {*PEOPLE, *users}
     return (role for role in view.estate.roles if role.purpose in wanted)
 
@@ -135,15 +137,13 @@ def sign_in(view: View) -> Iterator[Fact]:
     way = view.setting("studio.sign_in")
     if way == "iam":
         return
+    action, profile = "sagemaker:CreatePresignedDomainUrl", f"{view.estate.words['sagemaker']}:user-profile/d/x"
+    elsewhere = {"aws:SourceIp": (str(view.estate.words["elsewhere"]),)}
     for role in view.estate.roles:
-        presigning = [
-            s
-            for policy in role.identity
-            for s in policy.statements
-            if "sagemaker:CreatePresignedDomainUrl" in s.actions
-        ]
-        if any(s.effect == "Allow" for s in presigning):
-            denied = any(s.effect == "Deny" for s in presigning)
+        statements = [s for policy in role.identity for s in policy.statements if s.effect == "Allow"]
+        if any(patterns.action(action, pattern) for s in statements for pattern in s.actions):
+            caller = view.caller(role.purpose)
+            denied = view.ask(caller, action, profile, identity=role.identity, context=elsewhere).explicit
             yield Fact(role.address, "" if denied else f"may open Studio from anywhere, though sign_in is {way}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sagekeep.controls.view import Check, Fact, View, switched
+from sagekeep.iam import patterns
 from sagekeep.iam.request import Caller
 from sagekeep.prove.estate import Holder
 from sagekeep.prove.terraform import Resource
@@ -45,8 +46,7 @@ def key_policies(view: View) -> Iterator[Fact]:
 def no_identity_opens_every_key(view: View) -> Iterator[Fact]:
     """K3."""
     for origin, statement in view.identity_statements():
-        opens = statement.effect == "Allow" and any(action.startswith("kms:") for action in statement.actions)
-        if opens:
+        if statement.effect == "Allow" and any(_opens(action) for action in statement.actions):
             stars = [arn for arn in statement.resources if arn == "*" or arn.endswith((":key/*", ":alias/*"))]
             yield Fact(f"{origin}#{statement.sid}", "opens every key" if stars else "")
     for key in _holders(view, "aws_kms_key"):
@@ -58,6 +58,11 @@ def no_identity_opens_every_key(view: View) -> Iterator[Fact]:
         verdicts = {action: view.ask(nobody, action, key.arn, policy=key.policy) for action in _USE}
         let = [action for action, verdict in verdicts.items() if verdict.allowed]
         yield Fact(key.address, f"lets any identity of the account {', '.join(let)}" if let else "")
+
+
+def _opens(pattern: str) -> bool:
+    """Whether an action, or one that its pattern stands for, uses a key; reading what it is does not."""
+    return any(patterns.action(action, pattern) for action in (*_USE, "kms:CreateGrant"))
 
 
 def deletion_window(view: View) -> Iterator[Fact]:

@@ -21,7 +21,8 @@ def with_people(rows: Iterable[Row], settings: Mapping[str, Any]) -> Iterator[Ro
     """The rows, and in the place of those that stand for several people one for each.
 
     After a row of Studio's comes one for every user who has a role: `<id>.<user>`; of `user` rows those alone. A row
-    that names `{persona}` is one for each persona, `<id>.<persona>`, as `principal` one for each ARN that may be it.
+    that names `{persona}` is one for each persona, `<id>.<persona>`, and of a `principal` one for each ARN that may be
+    it: `<id>.<persona>.<number>`.
     Where there is nobody the row stays, and says so.
     """
     for row in rows:
@@ -57,7 +58,8 @@ def _of_personas(row: Row, settings: Mapping[str, Any]) -> list[Row]:
             continue
         one = _filled(replace(row, id=f"{row.id}.{purpose}", who=row.who.replace(_PERSONA, purpose)), {_PERSONA: name})
         if row.who in PRINCIPALS:
-            found += [_of_principal(one, arn, settings) for arn in principals if _kind(arn) in PRINCIPALS[row.who]]
+            wanted = [arn for arn in principals if _kind(arn) in PRINCIPALS[row.who]]
+            found += [_of_principal(one, arn, number, settings) for number, arn in enumerate(wanted, 1)]
         else:
             found.append(one)
     return found
@@ -67,12 +69,12 @@ def _kind(arn: str) -> str:
     return arn.rpartition(":")[2].partition("/")[0]
 
 
-def _of_principal(row: Row, arn: str, settings: Mapping[str, Any]) -> Row:
+def _of_principal(row: Row, arn: str, number: int, settings: Mapping[str, Any]) -> Row:
     """Sessions of roles carry no MFA: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html."""
     asked = settings["personas"].get("require_mfa") and _kind(arn) == "user"
     mfa = {"aws:MultiFactorAuthPresent": ("true",)} if asked else {}
     context = {**callers()[row.who].context, **mfa, **row.context}
-    return replace(row, id=f"{row.id}.{sample(arn).rpartition('/')[2]}", who=sample(arn), context=context, granted=True)
+    return replace(row, id=f"{row.id}.{number}", who=sample(arn), context=context, granted=True)
 
 
 def _filled(row: Row, words: Mapping[str, str]) -> Row:

@@ -14,6 +14,7 @@ from estates import ROOT
 from live_trials import asked, asked_of_policies, form_of
 from sagekeep import synthesis
 from sagekeep.prove import rows
+from sagekeep.prove.people import with_people
 from sagekeep.prove.reading import read
 from sagekeep.prove.situation import situations
 from sagekeep.prove.terraform import Terraform
@@ -28,7 +29,7 @@ def test_each_row_is_a_request_that_its_service_takes(tmp_path: Path) -> None:
     groups = {estate.words["vpc"]: "sg-1", "vpc-elsewhere": "sg-2"}
     world: Any = SimpleNamespace(words=estate.words, groups=groups, real=str, alias=lambda _key: "alias/x")
     models, faults, sent, told = _Models(), [], 0, 0
-    for row in (*rows.calls(), *rows.attempts()):
+    for row in with_people((*rows.calls(), *rows.attempts()), estate.settings):
         for situation in [] if rows.applies(row, estate.settings) else situations(row, estate):
             if asked_of_policies(situation):
                 told += 1

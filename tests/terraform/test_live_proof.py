@@ -10,17 +10,23 @@ from __future__ import annotations
 
 import pytest
 
-from estates import Estate
+from estates import ROOT, Estate
 from live_trials import faults_of_attempt, faults_of_call, trials
 from live_world import ASKED, SESSION, World
 from sagekeep.prove import rows
+from sagekeep.prove.people import with_people
 from sagekeep.prove.rows import Row
 from sagekeep.prove.twins import peel
+from sagekeep.settings import load
 
 pytestmark = pytest.mark.timeout(600)
 
 
-@pytest.mark.parametrize("row", rows.calls(), ids=lambda row: row.id)
+# Of the deployed environment: whom rows of several people stand for is known before anything is deployed.
+SETTINGS = load(ROOT / "environments" / "poc.toml").model_dump(mode="json")
+
+
+@pytest.mark.parametrize("row", with_people(rows.calls(), SETTINGS), ids=lambda row: row.id)
 def test_a_call_gets_through(world: World, row: Row) -> None:
     if condition := rows.applies(row, world.estate.settings):
         pytest.skip(f"not in this environment: {condition}")
@@ -29,7 +35,7 @@ def test_a_call_gets_through(world: World, row: Row) -> None:
     assert [fault for situation, found in tried if (fault := faults_of_call(situation, found))] == []
 
 
-@pytest.mark.parametrize("row", rows.attempts(), ids=lambda row: row.id)
+@pytest.mark.parametrize("row", with_people(rows.attempts(), SETTINGS), ids=lambda row: row.id)
 def test_an_attempt_is_denied(world: World, row: Row) -> None:
     if condition := rows.applies(row, world.estate.settings):
         pytest.skip(f"not in this environment: {condition}")

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from sagekeep.errors import OperationError
 from sagekeep.prove.exfiltration import attempt
 from sagekeep.prove.minimality import idle
 from sagekeep.prove.reachability import reach
@@ -173,12 +172,12 @@ def test_an_action_nobody_needs_is_told_unless_it_is_kept_and_a_stale_reason_is_
     ]
 
 
-def test_a_role_with_a_policy_that_no_stack_holds_is_refused() -> None:
+def test_a_policy_that_no_stack_holds_is_taken_to_allow_everything_and_named() -> None:
     document = stack()
     attachment = document["resource"]["aws_iam_role_policy_attachment"]["more"]
     attachment["policy_arn"] = "arn:aws:iam::aws:policy/AdministratorAccess"
-    with pytest.raises(OperationError, match=r"aws_iam_role_policy_attachment\.more.*AdministratorAccess"):
-        read(Terraform({"one": document}, SETTINGS))
+    (result,) = reach([row()], read(Terraform({"one": document}, SETTINGS)))
+    assert result.statements[0] == ("one: aws_iam_role_policy_attachment.more", "UnknownPolicy")
 
 
 def test_a_boundary_of_the_accounts_own_is_told() -> None:

@@ -116,6 +116,52 @@ def test_each_user_with_a_role_is_asked_what_studio_is() -> None:
     settings = {"studio": {"users": ["Ada"], "role_per_user": True}}
     shared, own, same = with_people([row, other], settings)
     assert (shared, same) == (row, other)
-    assert (own.id, own.who, own.resources) == ("r.ada", "studio-ada", ("{domain}/Ada",))
+    assert (own.id, own.who, own.resources) == ("r.ada", "studio-Ada", ("{domain}/Ada",))
     assert own.context["sagemaker:UserProfileName"] == ("Ada",)
     assert list(with_people([row], {"studio": {"users": ["Ada"]}})) == [row]
+
+
+PEOPLE = {
+    "studio": {"users": ["Ada", "bob"], "role_per_user": True},
+    "personas": {
+        "require_mfa": True,
+        "auditor": {
+            "principals": ["arn:aws:iam::123456789012:user/kim", "arn:aws:iam::123456789012:role/sso/*/Audit_*"]
+        },
+        "ml_engineer": {"principals": []},
+    },
+}
+
+
+def test_a_users_row_is_asked_of_each_with_another_user_beside() -> None:
+    row = rows.Row("r", "Reads", "user", "aws", ("s3:GetObject",), ("b/{profile}/{other_user}",), "a page")
+    assert [(own.who, own.resources) for own in with_people([row], PEOPLE)] == [
+        ("studio-Ada", ("b/Ada/bob",)),
+        ("studio-bob", ("b/bob/Ada",)),
+    ]
+
+
+def test_whoever_may_be_a_persona_is_asked_and_users_bring_mfa() -> None:
+    row = rows.Row("r", "Takes", "principal", "aws", ("sts:AssumeRole",), ("{{persona}_role}",), "a page")
+    kim, role = with_people([row], PEOPLE)
+    assert (kim.id, kim.who, kim.resources) == (
+        "r.auditor.1",
+        "arn:aws:iam::123456789012:user/kim",
+        ("{auditor_role}",),
+    )
+    assert (role.id, role.who) == ("r.auditor.2", "arn:aws:iam::123456789012:role/sso/x/Audit_x")
+    assert ("aws:MultiFactorAuthPresent" in kim.context, "aws:MultiFactorAuthPresent" in role.context) == (True, False)
+
+
+def test_where_nobody_is_asked_the_row_says_so() -> None:
+    user = rows.Row("u", "Reads", "user", "aws", ("s3:GetObject",), ("b",), "a page")
+    persona = rows.Row("p", "Takes", "insider", "aws", ("sts:AssumeRole",), ("{{persona}_role}",), "a page")
+    found = list(with_people([user, persona], {}))
+    assert [rows.applies(row, {}) for row in found] == ["no user has a role", "nobody whom the settings name is that"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"), [("extra has sns", True), ("extra has s", False), ("not extra has sqs", True)]
+)
+def test_a_condition_looks_into_a_list(condition: str, holds: bool) -> None:
+    assert (rows.applies(rows.Kept("x", "y", when=(condition,)), {"extra": ["sns"]}) == "") is holds
