@@ -30,6 +30,18 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
 
 
 @pytest.fixture(scope="session")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
+    """The environment that keeps what it holds, in an account of its own."""
+    made = Estate.begin(tmp_path_factory.mktemp("production"), "prod")
+    try:
+        made.state_home().bootstrap()
+        assert faults(made.deploy()) == {}
+        yield made
+    finally:
+        instance.down(made.instance.home)
+
+
+@pytest.fixture(scope="session")
 def served(estate: Estate) -> str:
     """ARN of the first execution, after which the endpoint serves."""
     return executions.run(estate)

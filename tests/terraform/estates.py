@@ -31,11 +31,11 @@ class Estate:
     instance: Instance
 
     @classmethod
-    def begin(cls, folder: Path) -> Estate:
-        """A copy of the first environment's settings, and an empty account."""
+    def begin(cls, folder: Path, environment: str = "poc") -> Estate:
+        """A copy of one environment's settings, and an empty account."""
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / "estate.toml"
-        file.write_text((ROOT / "environments" / "poc.toml").read_text())
+        file.write_text((ROOT / "environments" / f"{environment}.toml").read_text())
         settings = load(file)
         started = instance.up(
             folder / "aws",

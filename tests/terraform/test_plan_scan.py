@@ -16,7 +16,7 @@ from sagekeep.terraform import Terraform
 # A deployed environment, and the one whose settings and exceptions it has.
 pytestmark = pytest.mark.timeout(1200)
 
-ESTATES = [("estate", "poc")]
+ESTATES = [("estate", "poc"), pytest.param("production", "prod", marks=pytest.mark.slow)]
 
 
 def plan_files(made: Synthesis, terraform: Terraform, folder: Path) -> list[Path]:

@@ -203,7 +203,7 @@ MEMBER, RESOURCE = {"aws__PrincipalOrgID": ORGANIZATION}, {"aws__ResourceOrgID":
     ("keys_of_request", "expected"),
     [
         ({**MEMBER, **RESOURCE}, "Allow"),
-        (MEMBER, "Allow"),  # a call without a resource
+        (MEMBER, "DenyResourcesOfAnyOtherOrganization"),  # an account of no organization
         ({**RESOURCE, "aws__PrincipalOrgID": "o-zzzzzzzzzz"}, "DenyPrincipalsOfAnyOtherOrganization"),
         (RESOURCE, "DenyPrincipalsOfAnyOtherOrganization"),
         ({**MEMBER, "aws__ResourceOrgID": "o-zzzzzzzzzz"}, "DenyResourcesOfAnyOtherOrganization"),
@@ -214,6 +214,11 @@ def test_with_an_organization_its_accounts_may_be_on_either_side_of_an_endpoint(
 ) -> None:
     asked = request("sagemaker:DescribeTrainingJob", FOREIGN_JOB, **keys_of_request)
     assert verdict(endpoints.our_account(IN_ORG), STRANGER, asked) == expected
+
+
+def test_with_an_organization_a_call_without_a_resource_gets_through() -> None:
+    asked = request("ecr:GetAuthorizationToken", "*", **MEMBER)
+    assert verdict(endpoints.our_account(IN_ORG), STRANGER, asked) == "Allow"
 
 
 def test_an_organization_opens_neither_buckets_nor_keys_nor_topics() -> None:
