@@ -216,11 +216,6 @@ def test_with_an_organization_its_accounts_may_be_on_either_side_of_an_endpoint(
     assert verdict(endpoints.our_account(IN_ORG), STRANGER, asked) == expected
 
 
-def test_with_an_organization_a_call_without_a_resource_gets_through() -> None:
-    asked = request("ecr:GetAuthorizationToken", "*", **MEMBER)
-    assert verdict(endpoints.our_account(IN_ORG), STRANGER, asked) == "Allow"
-
-
 def test_an_organization_opens_neither_buckets_nor_keys_nor_topics() -> None:
     member = request("x:Y", **MEMBER)
     for make, action, resource in (
