@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ENV ?= poc
+DIR ?= modules
 SCANNED ?= poc prod
 # The bindings are large: without compiled bytecode each import takes a minute.
 unexport PYTHONDONTWRITEBYTECODE
@@ -11,7 +12,8 @@ PIP_INSTALL := pip install --quiet --quiet --disable-pip-version-check
 # One environment for each container image that jobs and models run in, as requirements-NAME.in says.
 IMAGES := .venv-sklearn/done .venv-ml/done
 
-.PHONY: help setup setup-local setup-dev setup-ml setup-scanners demo synth scan test test-all check format lock clean
+.PHONY: help setup setup-local setup-dev setup-ml setup-scanners demo synth modules scan test test-all check addresses \
+  format lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
@@ -47,11 +49,14 @@ demo: .venv/local $(IMAGES) ## The whole life of an environment on the embedded 
 synth: .venv/base ## Settings to Terraform: make synth ENV=poc
 	$(BIN)/sagekeep synth --env $(ENV)
 
+modules: .venv/base ## Terraform modules for a root in HCL: make modules ENV=poc DIR=modules
+	$(BIN)/sagekeep estate export --env $(ENV) --module $(DIR)
+
 scan: .venv/base .venv-scanners/done ## checkov, parliament and cloudsplaining over poc and prod
 	@status=0; for env in $(SCANNED); do $(BIN)/sagekeep scan --env $$env || status=1; done; exit $$status
 
 test: .venv/dev .venv-scanners/done $(IMAGES) ## What CI runs
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder -m "not slow"
 
 test-all: .venv/dev .venv-scanners/done $(IMAGES) ## Everything, with cdktf-cli
 	$(BIN)/python -m pytest
@@ -61,6 +66,9 @@ check: .venv/dev ## Format, lint, types, scan
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	@$(MAKE) --no-print-directory scan
+
+addresses: .venv/dev ## Fix the Terraform addresses of a release anew; what goes needs a row in stacks/moves.py
+	$(BIN)/python -m tests.synth.fixed_addresses
 
 format: .venv/dev ## Format and mend what can be mended
 	$(BIN)/ruff format .

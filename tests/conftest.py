@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from sagekeep import bindings
 
@@ -13,6 +15,25 @@ bindings.enable()
 # Machines are shared: how long a case takes says nothing about the code, and is measured in bench/.
 hypothesis.settings.register_profile("shared", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("shared")
+_DEPLOYED = "tests/terraform/"
+
+
+class _ByFile(LoadScopeScheduling):
+    """For several processes: a file's tests stay together, and so do all that use the one deployed environment."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return _DEPLOYED if file.startswith(_DEPLOYED) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """How tests are shared out with `--numprocesses`."""
+    return _ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What uses the deployed environment takes longest, so it begins first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_DEPLOYED))
 
 
 @pytest.hookimpl(hookwrapper=True)
