@@ -1,6 +1,8 @@
 """Names and ARNs of what an environment consists of: pure functions of its settings, known before Terraform runs.
 
 Names carry the region where a service is global (S3, IAM), so that two regions of one account never collide.
+What is brought (`[existing]`) has the name that its owner gave it; where only Terraform or AWS can tell that, it is the
+settings' key in angle brackets, such as `<existing.data_bucket>`.
 """
 
 from __future__ import annotations
@@ -9,7 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sagekeep.settings import DEFAULT_ENVIRONMENT, Settings
+from sagekeep.settings_existing import Reference
 
+PURPOSE = "{purpose}"  # stands for it in a name pattern
 BUCKETS = ("state", "state-logs", "data", "access-logs")
 FUNCTIONS = ("pipeline-manager", "pipeline-reader", "data-seed", "studio-sweeper")
 # Where the pipeline looks for data unless a run names another place; other data lie beside it, below raw/.
@@ -28,9 +32,23 @@ def state_key(s: Settings, stack: str) -> str:
     return f"{s.environment}/{s.region}/{stack}/terraform.tfstate"
 
 
+def name_start(pattern: str, *, prefix: str, environment: str, region: str) -> str:
+    """What every name of an environment begins with, such as `acme-ml-`: its pattern less the purpose at the end.
+
+    Policies and event patterns know an environment's things by how their names begin; so the purpose comes last.
+    """
+    return pattern.removesuffix(PURPOSE).format(prefix=prefix, environment=environment, region=region)
+
+
+def stem(s: Settings) -> str:
+    """What every name of the environment begins with, without the hyphen behind it."""
+    return name(s, "").removesuffix("-")
+
+
 def name(s: Settings, purpose: str) -> str:
     """Name of a regional resource."""
-    return f"{s.prefix}-{purpose}"
+    start = name_start(s.name_pattern, prefix=s.prefix, environment=s.environment, region=s.region)
+    return f"{start}{purpose}"
 
 
 def arn(s: Settings, service: str, resource: str) -> str:
@@ -43,9 +61,25 @@ def account_root(s: Settings) -> str:
     return f"arn:{s.partition}:iam::{s.account_id}:root"
 
 
+def _brought(key: str, reference: Reference) -> str:
+    return reference.id or f"<existing.{key}>"
+
+
 def bucket(s: Settings, purpose: str) -> str:
     """Name of a bucket; S3's names are global."""
-    return f"{s.prefix}-{purpose}-{s.account_id}-{s.region}"
+    e = s.existing
+    brought = {"data": e.data_bucket, "access-logs": e.access_log_bucket, "state": e.state_bucket}
+    if reference := brought.get(purpose):
+        return _brought(f"{purpose.replace('-logs', '-log').replace('-', '_')}_bucket", reference)
+    return f"{name(s, purpose)}-{s.account_id}{_region(s)}"
+
+
+def buckets(s: Settings) -> tuple[str, ...]:
+    """Purposes of all buckets; whoever brings a bucket keeps its access logs elsewhere."""
+    absent = {"state-logs"} if s.existing.state_bucket else set()
+    if s.existing.data_bucket and not s.existing.access_log_bucket:
+        absent.add("access-logs")
+    return tuple(purpose for purpose in BUCKETS if purpose not in absent)
 
 
 def bucket_arn(s: Settings, purpose: str) -> str:
@@ -53,13 +87,30 @@ def bucket_arn(s: Settings, purpose: str) -> str:
     return f"arn:{s.partition}:s3:::{bucket(s, purpose)}"
 
 
+def brought_role(s: Settings, purpose: str) -> Reference | None:
+    """What names a role that is brought, None for one that is ours to make."""
+    return next((found for name, found in s.existing.roles.items() if name == purpose), None)
+
+
+def brought_key(s: Settings, purpose: str) -> Reference | None:
+    """What names a key that is brought, None for one that is ours to make."""
+    return next((found for name, found in s.existing.keys.items() if name == purpose), None)
+
+
 def role(s: Settings, purpose: str) -> str:
-    """Name of a role; IAM's names are global in an account."""
-    return f"{s.prefix}-{purpose}-{s.region}"
+    """Name of a role that is ours to make; IAM's names are global in an account."""
+    return f"{name(s, purpose)}{_region(s)}"
+
+
+def _region(s: Settings) -> str:
+    """The region behind a global name, unless its pattern has it already."""
+    return "" if "{region}" in s.name_pattern else f"-{s.region}"
 
 
 def role_arn(s: Settings, purpose: str) -> str:
     """ARN of a role; it holds the role's path."""
+    if reference := brought_role(s, purpose):
+        return _brought(f"roles.{purpose}", reference)
     return f"arn:{s.partition}:iam::{s.account_id}:role{s.iam.role_path}{role(s, purpose)}"
 
 
@@ -105,7 +156,12 @@ def function_log_group(s: Settings, purpose: str) -> str:
 
 def flow_log_group(s: Settings) -> str:
     """Name of the log group of the VPC's flow logs."""
-    return f"/{s.prefix}/flow-logs"
+    return f"/{stem(s)}/flow-logs"
+
+
+def log_group_starts(s: Settings) -> tuple[str, str]:
+    """How the names of the environment's own log groups begin: of its functions, and of all else."""
+    return function_log_group(s, ""), f"/{stem(s)}/"
 
 
 def log_group_arn(s: Settings, group: str) -> str:
@@ -115,11 +171,20 @@ def log_group_arn(s: Settings, group: str) -> str:
 
 def key_alias(s: Settings, purpose: str) -> str:
     """Alias of a customer-managed key."""
-    return f"alias/{s.prefix}-{purpose}"
+    return f"alias/{name(s, purpose)}"
+
+
+def state_encryption(s: Settings) -> str:
+    """Key that Terraform's backend names when it writes state; "" leaves it to the default of a brought bucket."""
+    if reference := brought_key(s, "state"):
+        return _brought("keys.state", reference)
+    return "" if s.existing.state_bucket else key_alias(s, "state")
 
 
 def topic_arn(s: Settings) -> str:
     """ARN of the topic that hears of failed runs."""
+    if s.existing.topic:
+        return _brought("topic", s.existing.topic)
     return arn(s, "sns", name(s, "pipeline-alerts"))
 
 
@@ -130,7 +195,17 @@ def security_topic_arn(s: Settings) -> str:
 
 def denied_calls_group(s: Settings) -> str:
     """Name of the log group of denied calls."""
-    return f"/{s.prefix}/denied-calls"
+    return f"/{stem(s)}/denied-calls"
+
+
+def parameter(s: Settings, stack: str, output: str) -> str:
+    """Name of the SSM parameter of a stack's output, where the settings want them."""
+    return f"{s.outputs.ssm_prefix}/{s.environment}/{stack}/{output}"
+
+
+def domain_id(s: Settings) -> str:
+    """Id of the Studio domain; AWS chooses it, and only one that is brought is known before Terraform runs."""
+    return _brought("domain", s.existing.domain) if s.existing.domain else "<domain_id>"
 
 
 def pipeline_arn(s: Settings) -> str:
@@ -158,7 +233,7 @@ class Limited:
 
 def limited_names(s: Settings) -> Iterator[Limited]:
     """Every name whose length AWS limits (service quotas and API references of each service)."""
-    for purpose in BUCKETS:
+    for purpose in buckets(s):
         yield Limited("bucket", bucket(s, purpose), 63, ("prefix", "account_id", "region"))
     for purpose in (*ROLES, *personas(s)):
         yield Limited("role", role(s, purpose), 64, ("prefix", "region"))

@@ -25,6 +25,10 @@ _short_user = st.from_regex(r"[a-zA-Z0-9](-?[a-zA-Z0-9]){0,10}", fullmatch=True)
     lambda user: user.lower() != "sweeper"  # whose role is another
 )
 _tag = st.text("abcXYZ019 _.:/=+-@éß", min_size=1, max_size=30).filter(lambda key: not key.lower().startswith("aws:"))
+# With each of them the longest names of the other sections fit.
+NAME_PATTERNS = ("{prefix}-{purpose}", "{environment}-{purpose}", "x-{region}-{environment}-{purpose}")
+# Not the word that tests look for: hypothesis tries strings that it finds in them.
+_value = st.text(max_size=20).filter(lambda value: "TfToken" not in value)
 _principals = ("role/deployer", "role/ci/terraform", "role/aws-reserved/*/AWSReservedSSO_Admin_*", "user/jo+x@b.org")
 
 
@@ -67,14 +71,22 @@ def _studio(draw: st.DrawFn) -> dict[str, Any]:
     own = draw(st.booleans())
     ranges = draw(st.lists(st.sampled_from(["203.0.113.0/24", "198.51.100.7/32", "2001:db8:1::/48"]), unique=True))
     sign_in = "cidrs" if ranges else draw(st.sampled_from(["iam", "endpoint"]))
+    sso: dict[str, Any] = {}
+    if sign_in == "iam" and draw(st.booleans()):
+        groups = st.sampled_from(["ML Engineers", "risk", "9067642ac7-1b2c3d4e-aaaa-bbbb-cccc-1234567890ab"])
+        sso = {"auth": "SSO", "sso_groups": draw(st.lists(groups, max_size=3, unique=True))}
     users = draw(st.lists(_short_user if own else _user, max_size=5, unique_by=str.lower))
-    return {"users": users, "role_per_user": own, "sign_in": sign_in, "sign_in_cidrs": ranges}
+    return {"users": users, "role_per_user": own, "sign_in": sign_in, "sign_in_cidrs": ranges, **sso}
 
 
 @st.composite
 def _iam(draw: st.DrawFn, account: str, partition: str) -> dict[str, str]:
     boundary = st.sampled_from([f"arn:{partition}:iam::{owner}:policy/x/Boundary" for owner in (account, "aws")])
     return {"permissions_boundary": draw(st.just("") | boundary), "role_path": draw(st.sampled_from(["/", "/ml/a.b/"]))}
+
+
+def _administrators(account: str, partition: str) -> st.SearchStrategy[list[str]]:
+    return st.just([f"arn:{partition}:iam::{account}:role/key-admins"])
 
 
 @st.composite
@@ -122,12 +134,15 @@ def environments(draw: st.DrawFn) -> Settings:
         "account_id": account,
         "region": region,
         "removal": draw(st.sampled_from(["destroy", "retain"])),
-        "tags": draw(st.dictionaries(_tag, st.text(max_size=20), max_size=4)),
+        "name_pattern": draw(st.sampled_from(NAME_PATTERNS)),
+        "tags": draw(st.dictionaries(_tag, _value, max_size=4)),
         "deploy": draw(_deploy(account, PARTITIONS[region])),
         "perimeter": {"organization": draw(st.sampled_from(["", "o-a1b2c3d4e5"]))},
         "network": draw(_network(region)),
         "storage": {"object_lock_days": draw(st.sampled_from([0, 1, 365]))},
         "functions": draw(_functions(region, account, PARTITIONS[region])),
+        "keys": {"administrators": draw(st.just([]) | _administrators(account, PARTITIONS[region]))},
+        "outputs": {"ssm_prefix": draw(st.sampled_from(["", "/acme/ml"]))},
         "iam": draw(_iam(account, PARTITIONS[region])),
         "studio": draw(_studio()),
         "personas": draw(_personas(account, PARTITIONS[region])),

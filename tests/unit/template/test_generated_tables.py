@@ -41,21 +41,17 @@ def test_settings_survive_the_way_through_the_model_file(s: Settings) -> None:
 
 @settings(max_examples=200)
 @given(s=environments())
-def test_every_name_fits_and_begins_with_the_prefix(s: Settings) -> None:
+def test_every_name_fits_and_begins_with_what_policies_know_names_by(s: Settings) -> None:
     for limited in names.limited_names(s):
         assert len(limited.value) <= limited.limit, limited.what
-        assert limited.value.startswith(f"{s.prefix}-"), limited.what
+        assert limited.value.startswith(names.name(s, "")), limited.what
 
 
 @settings(max_examples=200)
 @given(one=environments(), other=environments())
-def test_environments_share_no_global_name_unless_prefix_account_and_region_are_the_same(
-    one: Settings, other: Settings
-) -> None:
-    if (one.prefix, one.account_id, one.region) != (other.prefix, other.account_id, other.region):
-        shared = global_names(one) & global_names(other)
-        same_prefix_and_region = (one.prefix, one.region) == (other.prefix, other.region)
-        assert not shared or same_prefix_and_region  # roles of two accounts may be called the same
+def test_environments_share_no_global_name_unless_their_names_begin_alike(one: Settings, other: Settings) -> None:
+    if shared := global_names(one) & global_names(other):  # roles of two accounts may be called the same
+        assert (names.stem(one), one.region) == (names.stem(other), other.region), shared
 
 
 @settings(max_examples=200)
