@@ -80,6 +80,7 @@ async def start(
         "stop": shut_down,
         "may": inquiry.may,
         "calls": lambda _: {"calls": calls.report()},
+        "questions": lambda _: {"questions": calls.questions()},
     }
     api, runtime = SageMakerApi(sagemaker), RuntimeApi(sagemaker, platform.invoke)
     gateway = Gateway(account_id, region, secret, api, runtime, faults, verbs)

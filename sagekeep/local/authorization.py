@@ -13,6 +13,7 @@ from typing import Any
 from ministack.core import iam_actions
 from ministack.core import iam_evaluator as evaluator
 from ministack.core.responses import get_account_id
+from ministack.services import tagging
 
 from sagekeep.local import calls, reasons, sessions
 from sagekeep.local.condition_keys import keys_of
@@ -58,13 +59,13 @@ class Authorizer:
         context = {**(service_context or {}), **keys_of(access_key_id, resource_arn), **_network_keys(request)}
         verdict = self._decide(access_key_id, iam_action, service, region, resource_arn, context)
         place = request.endpoint.id if request.endpoint else calls.INTERNET
-        _record(access_key_id, iam_action, place, resource_arn, verdict)
+        _record(access_key_id, iam_action, place, resource_arn, verdict, context)
         if verdict is not None:
             return verdict
         for action, extra_service, arn, extra_context in self._extra(iam_action, resource_arn, context):
             # The service asks in the caller's name, from outside the VPC: no endpoint is on its way.
             verdict = self._judge(access_key_id, action, extra_service, region, arn, extra_context)
-            _record(access_key_id, action, calls.SERVICE, arn, verdict)
+            _record(access_key_id, action, calls.SERVICE, arn, verdict, extra_context)
             if verdict is not None:
                 return verdict
         return None if request.several else sessions.rehearsed(access_key_id)
@@ -118,10 +119,11 @@ def _principal(key: str) -> Any:
     return evaluator.resolve_principal(key, get_account_id())
 
 
-def _record(key: str, action: str, place: str, resource: str, verdict: Verdict) -> None:
+def _record(key: str, action: str, place: str, resource: str, verdict: Verdict, keys: Context) -> None:
     denial = current().denial
     reason = "" if verdict is None else denial.reason if denial else str(getattr(verdict, "code", "denied"))
-    calls.record(sessions.principal(key), action, place, resource, reason)
+    tags = {f"aws:ResourceTag/{name}": value for name, value in (tagging.resource_tags(resource) or {}).items()}
+    calls.record(sessions.principal(key), action, place, resource, reason, {**tags, **keys})
 
 
 def _network_keys(request: Request) -> Context:

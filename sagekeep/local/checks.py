@@ -7,6 +7,7 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import kms, s3
 
+from sagekeep.local import creation
 from sagekeep.local.authorization import Check, Context, Extra
 from sagekeep.local.request import current
 from sagekeep.local.resources import members_of
@@ -113,4 +114,4 @@ def _aliased_keys(action: str, _arn: str, _context: Context) -> list[Check]:
     return [(action, "kms", str(record["Arn"]), {})] if record else []
 
 
-EXTRA_CHECKS: list[Extra] = [_objects_keys, _passed_roles, _aliased_keys]
+EXTRA_CHECKS: list[Extra] = [_objects_keys, _passed_roles, _aliased_keys, creation.around]

@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from ministack.core import lambda_runtime
-from ministack.services import ec2
+from ministack.services import ec2, iam
 
 from sagekeep.local import sessions
+from sagekeep.local.creation import request_tags, resource_tags
 from sagekeep.local.request import Request, current
 from sagekeep.local.resources import members_of
 
@@ -42,7 +43,8 @@ def keys_of(access_key_id: str, resource_arn: str) -> dict[str, Any]:
         **_subscription_keys(current()),
         **_metric_keys(current()),
         **_grant_keys(current()),
-        **(_ec2_keys(resource_arn) if resource_arn.startswith("arn:aws:ec2:") else {}),
+        **({**_ec2_keys(resource_arn), **request_tags(current())} if resource_arn.startswith("arn:aws:ec2:") else {}),
+        **(_boundary_keys(current(), resource_arn) if resource_arn.startswith("arn:aws:iam:") else {}),
     }
 
 
@@ -59,7 +61,7 @@ def _ec2_keys(arn: str) -> dict[str, Any]:
     prefix, _, resource = arn.rpartition(":")
     kind, _, resource_id = resource.partition("/")
     record = _STORES.get(kind, {}).get(resource_id)
-    keys = {f"ec2:ResourceTag/{tag['Key']}": tag["Value"] for tag in ec2._tags.get(resource_id) or ()}
+    keys = resource_tags(arn)
     if record and record.get("VpcId"):
         keys["ec2:Vpc"] = f"{prefix}:vpc/{record['VpcId']}"
         keys["ec2:VpcID"] = record["VpcId"]
@@ -91,3 +93,14 @@ def _grant_keys(request: Request) -> dict[str, Any]:
     https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-grant-is-for-aws-resource
     """
     return {"kms:GrantIsForAWSResource": "false"} if request.action == "kms:CreateGrant" else {}
+
+
+def _boundary_keys(request: Request, arn: str) -> dict[str, Any]:
+    """The boundary that a role is to have, or has.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
+    """
+    form = dict(parse_qsl(request.body.decode("utf-8", "replace")))
+    role = iam._roles.get(arn.rsplit("/", 1)[-1]) if ":role/" in arn else None
+    boundary = form.get("PermissionsBoundary") or (role or {}).get("PermissionsBoundary")
+    return {"iam:PermissionsBoundary": boundary} if boundary else {}

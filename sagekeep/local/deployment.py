@@ -24,6 +24,7 @@ from sagekeep.progress import Board
 from sagekeep.runs.refusals import told
 from sagekeep.runs.target import Target
 from sagekeep.settings import Settings, environment_file, load
+from sagekeep.settings_files import environment_name
 from sagekeep.synthesis import Synthesis, project_root
 
 _MEMORY = "tmp/deployed.json"
@@ -86,7 +87,7 @@ class Deployment:
     @property
     def _folder(self) -> Path:
         """Of its own for each environment, and none that a real account's Terraform works in."""
-        return self.instance.home / "environments" / synthesis.environment_name(self.env)
+        return self.instance.home / "environments" / environment_name(self.env)
 
     def _deploy(self, wanted: Synthesis, chosen: list[str]) -> None:
         operations = Operations.of(wanted, self.instance.environment(), Board(self.console))

@@ -110,6 +110,10 @@ class Instance:
         """What was asked of it; see sagekeep.local.calls.Seen."""
         return list(self.ask("calls")["calls"])
 
+    def questions(self) -> list[dict[str, Any]]:
+        """What IAM was asked, with resources and condition keys; see sagekeep.local.calls.Asked."""
+        return list(self.ask("questions")["questions"])
+
     def refusal(self, principal: str, action: str, resource: str, keys: Mapping[str, Any]) -> str:
         """Why a service, or a service in a role's name, may not do this; "" when it may."""
         return str(self.ask("may", principal=principal, action=action, resource=resource, keys=dict(keys))["denied"])

@@ -15,6 +15,8 @@ from urllib.parse import unquote
 from ministack.core import iam_actions
 from ministack.services import iam, kms
 
+from sagekeep.local.creation import ec2_resource
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -133,7 +135,12 @@ def _sqs(asked: Asked) -> str | None:
     return asked.arn("sqs", "*") if asked.action == "ListQueues" else None
 
 
+def _ec2(asked: Asked) -> str | None:
+    return ec2_resource(asked.action, asked.members)
+
+
 _RULES: dict[str, Rule] = {
+    "ec2": _ec2,
     "ecr": _ecr,
     "events": _events,
     "iam": _iam,

@@ -31,6 +31,9 @@ PATCHED = {
         "services.ec2:_delete_vpc_endpoints": "88183e801914",
         "services.ec2:_vpce_fields_xml": "645fd486d622",
         "services.ec2:_create_network_interface": "7093afa7174a",
+        "services.ec2:_describe_vpc_endpoints": "aabef31a8419",
+        "services.ec2:_parse_filters": "eb2fa616abd9",
+        "services.ec2:_resource_matches_tag_filters": "c2af70e03337",
     },
     "flow_logs": {"services.ec2:_create_flow_logs": "8882a038ef8e", "services.ec2:_describe_flow_logs": "f05c0ab7a201"},
     "foreign_resources": {
@@ -85,6 +88,7 @@ PATCHED = {
         "core.iam_evaluator:_conditions_met": "15b4c24a03e3",
         "core.iam_evaluator:ParsedStatement": "8326ee8936c8",
     },
+    "route_tables": {"services.ec2:_describe_route_tables": "9dfd39485b07"},
     "zones": {
         "services.ec2:_create_subnet": "607e159b1f48",
         "services.ec2:_zone_name_for_az_id": "8cf320ca3f02",
@@ -165,6 +169,7 @@ from ministack.services import ec2
 asked = {"VpcEndpointType": "Interface", "SecurityGroupId.1": "sg-1", "PrivateDnsEnabled": "true"}
 xml = ec2._create_vpc_endpoint(asked)[2]
 assert b"groupSet" not in xml and b"policyDocument" not in xml
+assert b"<item>" in ec2._describe_vpc_endpoints({"Filter.1.Name": "vpc-id", "Filter.1.Value.1": "vpc-other"})[2]
 """,
     "flow_logs": """
 from ministack.services import ec2
@@ -230,6 +235,11 @@ c = e.EvalContext("arn:aws:iam::123456789012:user/bob", "User", "123456789012", 
 c.principal_keys = {"aws:username": "b"}
 s = e.ParsedStatement("", "Allow", ["*"], [], ["arn:aws:s3:::${aws:username}"])
 assert e._first_match(c, [s], "Allow") is None
+""",
+    "route_tables": """
+from ministack.services import ec2
+ec2._create_route_table({"VpcId": next(iter(ec2._vpcs))})
+assert b"<item>" in ec2._describe_route_tables({"Filter.1.Name": "route-table-id", "Filter.1.Value.1": "rtb-1"})[2]
 """,
     "foreign_resources": """
 from ministack.core import iam_evaluator as e

@@ -15,7 +15,7 @@ Event = dict[str, Any]
 SETTINGS = parse(
     {"prefix": "told", "account_id": ACCOUNT, "region": REGION, "deploy": {"roles": [DEPLOYER]}}, environment="test"
 )
-KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-86ef-1234567890ab"
 OTHER_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0987dcba-09fe-87dc-65ba-ab0987654321"
 DATA = f"told-data-{ACCOUNT}-{REGION}"
 

@@ -1,4 +1,4 @@
-"""VPC endpoints: ministack forgets security groups, private DNS and the policy, and leaves out network interfaces."""
+"""VPC endpoints: ministack forgets groups, private DNS and policy, leaves out network interfaces, reads no filter."""
 
 from __future__ import annotations
 
@@ -45,7 +45,40 @@ def apply() -> None:
         return answer
 
     ec2._vpce_fields_xml = fields
-    ec2._ACTION_MAP |= {"CreateVpcEndpoint": create, "ModifyVpcEndpoint": modify, "DeleteVpcEndpoints": _delete}
+    changed = {"CreateVpcEndpoint": create, "ModifyVpcEndpoint": modify, "DeleteVpcEndpoints": _delete}
+    ec2._ACTION_MAP |= {**changed, "DescribeVpcEndpoints": _describe}
+
+
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpoints.html
+_FILTERS = {
+    "service-name": "ServiceName",
+    "vpc-endpoint-id": "VpcEndpointId",
+    "vpc-endpoint-state": "State",
+    "vpc-endpoint-type": "VpcEndpointType",
+    "vpc-id": "VpcId",
+}
+
+
+def _describe(p: Params) -> Any:
+    wanted, filters = ec2._parse_member_list(p, "VpcEndpointId"), ec2._parse_filters(p)
+    unknown = [name for name in filters if name not in _FILTERS and not name.startswith("tag")]
+    if unknown:
+        return ec2._error("InvalidParameterValue", f"The filter '{unknown[0]}' is invalid", 400)
+    missing = [endpoint_id for endpoint_id in wanted if endpoint_id not in ec2._vpc_endpoints]
+    if missing:
+        message = f"The Vpc Endpoint Id '{missing[0]}' does not exist"
+        return ec2._error("InvalidVpcEndpointId.NotFound", message, 400)
+    found = (record for record in ec2._vpc_endpoints.values() if _fits(record, wanted, filters))
+    items = "".join(ec2._vpce_fields_xml(record) for record in found)
+    return ec2._xml(200, "DescribeVpcEndpointsResponse", f"<vpcEndpointSet>{items}</vpcEndpointSet>")
+
+
+def _fits(record: dict[str, Any], wanted: list[str], filters: dict[str, list[str]]) -> bool:
+    if wanted and record["VpcEndpointId"] not in wanted:
+        return False
+    plain = ((record.get(_FILTERS[name], ""), values) for name, values in filters.items() if name in _FILTERS)
+    fits = all(any(str(have).lower() == value.lower() for value in values) for have, values in plain)
+    return fits and bool(ec2._resource_matches_tag_filters(record["VpcEndpointId"], filters))
 
 
 def _two_in_one_zone(subnets: list[str]) -> Any:
