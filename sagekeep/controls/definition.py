@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 from sagekeep.controls.view import View
 from sagekeep.errors import OperationError
+from sagekeep.prove.terraform import texts
 
 _SECONDS = 30
 # What AWS will choose stands in brackets, which the code refuses in an ARN; it is spelled out for the time being.
@@ -63,7 +64,9 @@ def _definitions(view: View) -> Iterator[Definition]:
     for data in view.resources("terraform_data"):
         configuration = data.body.get("input")
         if isinstance(configuration, Mapping) and "pipeline_name" in configuration:
-            yield Definition(data.address, _build(str(path), configuration, data.address))
+            # Of what is brought, one symbol may stand for a list that only Terraform knows.
+            lists = {key: texts(value) for key, value in configuration.items() if key.endswith("_ids")}
+            yield Definition(data.address, _build(str(path), {**configuration, **lists}, data.address))
 
 
 def _build(archive: str, configuration: Mapping[str, Any], address: str) -> Mapping[str, Any]:

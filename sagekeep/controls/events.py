@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from sagekeep.controls.storage import FOREIGNER
 from sagekeep.controls.view import Check, Fact, View, absent
 from sagekeep.iam.request import Caller
-from sagekeep.prove.estate import Holder
 from sagekeep.prove.terraform import Resource
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html, read in November 2026
@@ -39,11 +38,12 @@ def _functions(view: View) -> Iterator[Resource]:
 def functions_in_the_vpc(view: View) -> Iterator[Fact]:
     """L3."""
     ours = {subnet.id for subnet in view.estate.subnets}
+    brought = {subnet.id for subnet in view.estate.subnets if subnet.brought}  # one may stand for a list
     for function in view.estate.functions:
         inside = set(function.place.subnet_ids)
         if function.purpose in OUTSIDE:
             yield Fact(function.address, "is in the VPC, and need not be excepted" if inside else "")
-        elif len(inside) < 2:
+        elif len(inside) < 2 and not inside & brought:
             yield Fact(function.address, f"has {len(inside)} subnets" if inside else "runs outside the VPC")
         else:
             yield Fact(function.address, "" if inside <= ours else "is in another's subnets")
@@ -78,13 +78,9 @@ def code_signing(view: View) -> Iterator[Fact]:
             yield Fact(function.address, "" if function.text("code_signing_config_arn") else "takes unsigned code")
 
 
-def _holders(view: View, kind: str) -> Iterator[Holder]:
-    return (holder for holder in view.estate.holders if f": {kind}." in holder.address)
-
-
 def topics_are_encrypted(view: View) -> Iterator[Fact]:
     """E1."""
-    keys = {key.arn: key for key in _holders(view, "aws_kms_key")}
+    keys = view.every_key()
     for topic in view.resources("aws_sns_topic"):
         key = keys.get(topic.text("kms_master_key_id"))
         if key is None:
@@ -104,7 +100,7 @@ def topic_policies(view: View) -> Iterator[Fact]:
     root = Caller(
         f"arn:{view.terraform.known['partition']}:iam::{view.estate.account}:root", view.estate.account, "root"
     )
-    for topic in _holders(view, "aws_sns_topic"):
+    for topic in view.holders("aws_sns_topic"):
         plain = {"aws:SecureTransport": ("false",)}
         faults = (
             "" if view.ask(service, "sns:Publish", topic.arn, policy=topic.policy).allowed else "refuses EventBridge",
@@ -124,15 +120,15 @@ def subscriptions(view: View) -> Iterator[Fact]:
         f"arn:{view.terraform.known['partition']}:iam::{view.estate.account}:root", view.estate.account, "root"
     )
     stranger = {"sns:Protocol": ("email",), "sns:Endpoint": ("somebody@elsewhere.invalid",)}
-    for topic in _holders(view, "aws_sns_topic"):
+    for topic in view.holders("aws_sns_topic"):
         verdict = view.ask(root, "sns:Subscribe", topic.arn, policy=topic.policy, context=stranger)
         yield Fact(topic.address, "" if verdict.explicit else "takes e-mail subscriptions of any domain")
 
 
 def queues(view: View) -> Iterator[Fact]:
     """E4."""
-    keys = {key.arn for key in _holders(view, "aws_kms_key")}
-    policies = {queue.address: queue for queue in _holders(view, "aws_sqs_queue")}
+    keys = view.every_key()
+    policies = {queue.address: queue for queue in view.holders("aws_sqs_queue")}
     for queue in view.resources("aws_sqs_queue"):
         if queue.text("kms_master_key_id") not in keys:
             yield Fact(queue.address, "is encrypted with no key of ours")
@@ -145,7 +141,7 @@ def queues(view: View) -> Iterator[Fact]:
 
 def log_groups(view: View) -> Iterator[Fact]:
     """E5."""
-    keys = {key.arn for key in _holders(view, "aws_kms_key")}
+    keys = view.every_key()
     for group in view.resources("aws_cloudwatch_log_group"):
         days = int(group.body.get("retention_in_days") or 0)
         if group.text("kms_key_id") not in keys:

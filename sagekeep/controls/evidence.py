@@ -11,11 +11,12 @@ from typing import Any
 from sagekeep.controls.matrix import Control, controls
 from sagekeep.controls.view import EVERYWHERE, Fact, View
 from sagekeep.prove.proof import Proof
+from sagekeep.prove.rows import holds
 from sagekeep.scan.register import Entry
 from sagekeep.synthesis import Synthesis
 
 TEST = "tests/controls/test_controls.py::test_control"
-MET, BROKEN, UNUSED = "met", "broken", "not used"
+MET, BROKEN, UNUSED, BROUGHT = "met", "broken", "not used", "brought"
 
 
 @dataclass(frozen=True)
@@ -23,13 +24,16 @@ class Outcome:
     """A control of one environment.
 
     Attributes:
-        result: MET, BROKEN, UNUSED (an option that is off), "scan" (`sagekeep scan` proves it), or the control's
-            status where nothing of ours proves it.
+        result: MET, BROKEN, UNUSED (an option that is off), BROUGHT (others have made a part of what it is about, and
+            nothing of ours breaks it), "scan" (`sagekeep scan` proves it), or the control's status where nothing of
+            ours proves it.
+        brought: keys of the settings that name what others have made.
     """
 
     control: Control
     result: str
     facts: tuple[Fact, ...] = ()
+    brought: tuple[str, ...] = ()
 
     @property
     def faults(self) -> list[Fact]:
@@ -44,15 +48,25 @@ def outcomes(view: View) -> Iterator[Outcome]:
 
 
 def outcome(control: Control, view: View) -> Outcome:
-    """One control. A `must` that finds nothing to look at is broken: nothing proves it."""
+    """One control. A `must` that finds nothing to look at is broken, unless that is brought: nothing proves it."""
     if control.check is None:
         return Outcome(control, "scan" if control.proof == "lint" else control.status)
-    facts = tuple(control.check(view))
+    facts, theirs = tuple(control.check(view)), tuple(_brought(control, view))
     if any(fact.fault for fact in facts):
-        return Outcome(control, BROKEN, facts)
+        return Outcome(control, BROKEN, facts, theirs)
+    if theirs:
+        return Outcome(control, BROUGHT, facts, theirs)
     if not facts and control.status == "must":
         return Outcome(control, BROKEN, (Fact(EVERYWHERE, "nothing to look at was found"),))
     return Outcome(control, MET if facts else UNUSED, facts)
+
+
+def _brought(control: Control, view: View) -> Iterator[str]:
+    """Keys of what is brought that the control is about: `KEY`, or `KEY when CONDITION`, in the matrix."""
+    for text in control.brought:
+        start, _, condition = text.partition(" when ")
+        if not condition or holds(condition, view.settings):
+            yield from (key for key in view.estate.brought if key == start or key.startswith(f"{start}."))
 
 
 @dataclass(frozen=True)
@@ -82,6 +96,7 @@ class Evidence:
             "controls": [_control(outcome, paths, environment) for outcome in self.outcomes],
             "calls": proof["calls"],
             "attempts": proof["attempts"],
+            "brought": proof["brought"],
             "findings": proof["findings"],
             "exceptions": [entry.model_dump(mode="json") for entry in self.exceptions],
         }
@@ -116,6 +131,7 @@ def _control(outcome: Outcome, paths: Mapping[str, str], environment: str) -> di
         "note": control.note,
         "proof": control.proof,
         "result": outcome.result,
+        "brought": list(outcome.brought),
         "test": f"{TEST}[{control.name}-{environment}]" if control.check else "",
         "where": [{"address": a, "construct": paths.get(a.partition("#")[0], "")} for a in addresses],
         "faults": [{"address": fact.address, "fault": fact.fault} for fact in outcome.faults],

@@ -52,7 +52,7 @@ def _loose_passing(statement: Statement) -> str:
 
 def trusts(view: View) -> Iterator[Fact]:
     """I4: a service acts for this account only; a person's role names who may take it."""
-    for role in view.estate.roles:
+    for role in view.roles():
         for statement in role.trust.statements:
             # A statement on the tags of a session, or its source identity, lets nobody take the role.
             if statement.effect == "Allow" and any(_ASSUMES.match(action) for action in statement.actions):
@@ -86,7 +86,7 @@ def people(view: View) -> Iterator[Role]:
     """The roles that people start jobs with."""
     users = [f"studio-{user}" for user in view.setting("studio.users") or ()]
     wanted = {*PEOPLE, *users}
-    return (role for role in view.estate.roles if role.purpose in wanted)
+    return (role for role in view.roles() if role.purpose in wanted)
 
 
 def _sealed(view: View) -> dict[str, tuple[str, ...]]:
@@ -139,7 +139,7 @@ def sign_in(view: View) -> Iterator[Fact]:
         return
     action, profile = "sagemaker:CreatePresignedDomainUrl", f"{view.estate.words['sagemaker']}:user-profile/d/x"
     elsewhere = {"aws:SourceIp": (str(view.estate.words["elsewhere"]),)}
-    for role in view.estate.roles:
+    for role in view.roles():
         statements = [s for policy in role.identity for s in policy.statements if s.effect == "Allow"]
         if any(patterns.action(action, pattern) for s in statements for pattern in s.actions):
             caller = view.caller(role.purpose)
@@ -150,7 +150,7 @@ def sign_in(view: View) -> Iterator[Fact]:
 def boundaries(view: View) -> Iterator[Fact]:
     """I8."""
     wanted = view.setting("iam.permissions_boundary")
-    for role in view.estate.roles if wanted else ():
+    for role in view.roles() if wanted else ():
         yield Fact(role.address, "" if role.boundary_arn == wanted else "has not the permissions boundary")
 
 

@@ -32,6 +32,8 @@ class Control:
         published: ids of the same promise in published lists, such as "EC2.2, CIS 6.5, CKV2_AWS_12".
         status: one of STATUSES.
         proof: how it is proved, in the matrix's words.
+        brought: keys below `existing` with which a part of it is another's, such as `existing.keys`; `KEY when
+            CONDITION` where that depends on other settings (`sagekeep.prove.rows.holds`).
     """
 
     id: str
@@ -41,6 +43,7 @@ class Control:
     status: str
     proof: str
     note: str = ""
+    brought: tuple[str, ...] = ()
 
     @property
     def check(self) -> Check | None:
@@ -61,4 +64,4 @@ def controls() -> tuple[Control, ...]:
 
 
 def _row(section: str, row: Mapping[str, Any]) -> Control:
-    return Control(section=section, **row)
+    return Control(section=section, **{**row, "brought": tuple(row.get("brought", ()))})

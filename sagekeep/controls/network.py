@@ -8,7 +8,7 @@ from sagekeep.controls.view import Check, Fact, View, absent, switched
 from sagekeep.iam.document import Statement
 from sagekeep.iam.request import Caller
 from sagekeep.prove.estate import Endpoint
-from sagekeep.prove.rows import applies, calls
+from sagekeep.prove.rows import applies, calls, kept
 from sagekeep.prove.terraform import Resource
 
 WAYS_OUT = (
@@ -37,7 +37,7 @@ def no_way_out(view: View) -> Iterator[Fact]:
 def default_group_is_empty(view: View) -> Iterator[Fact]:
     """N2."""
     adopted = {group.text("vpc_id"): group for group in view.resources("aws_default_security_group")}
-    for vpc in view.estate.vpcs:
+    for vpc in (vpc for vpc in view.estate.vpcs if not vpc.brought):
         group = adopted.get(vpc.id)
         if group is None:
             yield Fact(vpc.address, "does not adopt its default security group, which lets everything out")
@@ -53,7 +53,8 @@ def flow_logs(view: View) -> Iterator[Fact]:
     for vpc in view.estate.vpcs:
         log = logged.get(vpc.id)
         if log is None:
-            yield Fact(vpc.address, "has no flow logs")
+            if not vpc.brought or view.setting("network.flow_logs"):
+                yield Fact(vpc.address, "has no flow logs")
         elif log.text("traffic_type") != "ALL":
             yield Fact(log.address, f"logs {log.text('traffic_type') or 'some'} traffic only")
         else:
@@ -99,9 +100,10 @@ def endpoints(view: View) -> Iterator[Fact]:
     """N7."""
     needed = {row.service: row.does for row in calls() if row.service and not applies(row, view.settings)}
     wanted = {*needed, *(view.setting("network.extra_endpoints") or ())}
+    meant = {row.of for row in kept() if not applies(row, view.settings)}
     present = {endpoint.service for endpoint in view.estate.endpoints}
-    for endpoint in view.estate.endpoints:
-        if endpoint.service not in wanted:
+    for endpoint in _ours(view):
+        if endpoint.service not in wanted and endpoint.address not in meant:
             yield Fact(endpoint.address, f"leads to {endpoint.service}, which nothing in the VPC calls")
         else:
             yield Fact(endpoint.address, "" if endpoint.gateway or endpoint.private_dns else "has no private DNS")
@@ -109,9 +111,13 @@ def endpoints(view: View) -> Iterator[Fact]:
         yield Fact("network: aws_vpc_endpoint", f"has none for {service}: {needed[service]}")
 
 
+def _ours(view: View) -> Iterator[Endpoint]:
+    return (endpoint for endpoint in view.estate.endpoints if not endpoint.brought)
+
+
 def endpoint_policies(view: View) -> Iterator[Fact]:
     """N8."""
-    for endpoint in view.estate.endpoints:
+    for endpoint in _ours(view):
         if endpoint.policy is None:
             yield Fact(endpoint.address, "has no policy")
             continue
@@ -141,7 +147,7 @@ _DATA_ACTIONS = {
 def data_from_the_vpc_only(view: View) -> Iterator[Fact]:
     """N9."""
     for bucket in view.estate.holders:
-        if not (bucket.purpose == "data" and ":s3:::" in bucket.arn):
+        if bucket.brought or not (bucket.purpose == "data" and ":s3:::" in bucket.arn):
             continue
         stranger = Caller(
             f"{bucket.arn.split(':')[0]}:{view.terraform.known['partition']}:iam::{view.estate.account}:role/somebody",
@@ -157,6 +163,8 @@ def zones(view: View) -> Iterator[Fact]:
     """N10."""
     for vpc in view.estate.vpcs:
         subnets = [subnet for subnet in view.resources("aws_subnet") if subnet.text("vpc_id") == vpc.id]
+        if "existing.subnets" in view.estate.brought and not subnets:
+            continue
         different = {subnet.text("availability_zone_id") or subnet.text("availability_zone") for subnet in subnets}
         yield Fact(vpc.address, "" if len(different) > 1 else f"has subnets in {len(different)} zone")
 

@@ -21,6 +21,12 @@ quoting them to an auditor.
 belongs to the account or its landing zone. `exception`: not met on purpose, for the reason given. `n/a`: no such
 resource is emitted, and a check says so.
 
+**Brought.** With the keys in this column (section `[existing]` of the settings) a part of what the promise is about is
+another's, who made it and decides about it. `sagekeep evidence` then says `brought` and names the keys, instead of
+`met`: the check holds what is ours to the promise, and what others have made is not looked at. A fault of ours is
+`broken` all the same. What is brought is compared with what is asked of it by `sagekeep estate check`
+([estates](estates.md)).
+
 **Proof.** `own`: a check of ours on the synthesized Terraform, because no public scanner looks. `json`, `plan`: checkov
 on the synthesized stacks and on plans. `lint`: parliament and cloudsplaining on the rendered policies. `register`:
 an entry in environments/exceptions.toml.
@@ -44,13 +50,14 @@ def page() -> str:
 
 
 def _section(name: str, rows: list[Control]) -> str:
-    head = f"\n## {name}\n\n| # | promise | ids | status | proof |\n|---|---|---|---|---|\n"
+    head = f"\n## {name}\n\n| # | promise | ids | status | brought | proof |\n|---|---|---|---|---|---|\n"
     return head + "".join(f"{_row(control)}\n" for control in rows)
 
 
 def _row(control: Control) -> str:
     status = f"{control.status}: {control.note}" if control.note else control.status
-    return f"| {control.id} | {control.promise} | {control.published} | {status} | {control.proof} |"
+    brought = ", ".join(f"`{text.removeprefix('existing.')}`" for text in control.brought)
+    return f"| {control.id} | {control.promise} | {control.published} | {status} | {brought} | {control.proof} |"
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from sagekeep.controls.evidence import BROUGHT
+
 Document = Mapping[str, Any]
 _SHOWN = 3  # addresses of a control; the JSON has all
 
@@ -42,6 +44,10 @@ def _controls(evidence: Document) -> Iterator[str]:
 
 def _control(row: Document) -> str:
     result = "; ".join([f"**{row['result']}**", *(_fault(fault) for fault in row["faults"])])
+    if row["brought"]:
+        keys = ", ".join(f"`{key}`" for key in row["brought"])
+        result += f" by others: {keys}" if row["result"] == BROUGHT else f"; brought by others: {keys}"
+        result += "; what is ours holds" if row["result"] == BROUGHT and row["where"] else ""
     if row["result"] in {"exception", "not used"} and row["note"]:
         result += f": {row['note']}"
     test = f"`{row['test'].rpartition('::')[2]}`" if row["test"] else row["proof"]
@@ -59,7 +65,7 @@ def _where(places: Sequence[Document]) -> str:
 
 
 def _proof(evidence: Document) -> Iterator[str]:
-    calls = [call for call in evidence["calls"] if call["status"] != "skipped"]
+    calls = [call for call in evidence["calls"] if call["status"] not in {"skipped", BROUGHT}]
     yield "## Calls that get through, attempts that do not"
     yield ""
     yield f"{len(calls)} calls of the workload were followed through network, endpoint, resource and identity policies."
@@ -67,11 +73,23 @@ def _proof(evidence: Document) -> Iterator[str]:
     yield "| attempt | barriers | the first |"
     yield "|---|--:|---|"
     for attempt in evidence["attempts"]:
-        if attempt["status"] != "skipped":
+        if attempt["status"] not in {"skipped", BROUGHT}:
             first = attempt["barriers"][0] if attempt["barriers"] else "**none**"
             yield f"| {attempt['does']} | {len(attempt['barriers'])} | {first} |"
     yield ""
     yield from (f"- **{finding}**" for finding in evidence["findings"])
+    yield from _brought(evidence["brought"])
+
+
+def _brought(rows: Sequence[Document]) -> Iterator[str]:
+    if rows:
+        yield "## Not proved, because it is brought"
+        yield ""
+        yield "| what | setting | why |"
+        yield "|---|---|---|"
+        for row in rows:
+            yield f"| {row['of']} | {', '.join(f'`{key}`' for key in row['by'])} | {row['why']} |"
+        yield ""
 
 
 def _exceptions(evidence: Document) -> Iterator[str]:

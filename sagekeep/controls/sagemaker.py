@@ -26,13 +26,9 @@ def domain_is_sealed(view: View) -> Iterator[Fact]:
 
 def domain_storage(view: View) -> Iterator[Fact]:
     """M2."""
-    keys = _keys(view)
+    keys = view.every_key()
     for domain in view.resources("aws_sagemaker_domain"):
         yield Fact(domain.address, "" if domain.text("kms_key_id") in keys else "stores under no key of ours")
-
-
-def _keys(view: View) -> set[str]:
-    return {holder.arn for holder in view.estate.holders if ": aws_kms_key." in holder.address}
 
 
 def _outside(vpc: Mapping[str, Any], view: View) -> str:
@@ -46,7 +42,7 @@ def _outside(vpc: Mapping[str, Any], view: View) -> str:
 
 def jobs_are_sealed(view: View) -> Iterator[Fact]:
     """M3: the pipeline is one string in Terraform, which no scanner reads."""
-    keys = _keys(view)
+    keys = view.every_key()
     for definition in definitions(view):
         for name, arguments in definition.steps("Processing", "Training"):
             network = arguments.get("NetworkConfig", arguments)
@@ -79,7 +75,7 @@ def models_are_isolated(view: View) -> Iterator[Fact]:
 
 def endpoint_volumes(view: View) -> Iterator[Fact]:
     """M5."""
-    keys = _keys(view)
+    keys = view.every_key()
     for definition in definitions(view):
         for name, arguments in definition.steps("EndpointConfig"):
             fault = "" if arguments.get("KmsKeyId") in keys else "has volumes under no key of ours"

@@ -17,10 +17,6 @@ _BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "re
 _LOG_BUCKETS = ("access-logs", "state-logs")
 
 
-def _holders(view: View, kind: str) -> Iterator[Holder]:
-    return (holder for holder in view.estate.holders if f": {kind}." in holder.address)
-
-
 def rotation(view: View) -> Iterator[Fact]:
     """K1."""
     for key in view.resources("aws_kms_key"):
@@ -29,7 +25,7 @@ def rotation(view: View) -> Iterator[Fact]:
 
 def key_policies(view: View) -> Iterator[Fact]:
     """K2."""
-    for key in _holders(view, "aws_kms_key"):
+    for key in view.holders("aws_kms_key"):
         if key.policy is None:
             yield Fact(key.address, "has no policy of its own")
             continue
@@ -49,7 +45,7 @@ def no_identity_opens_every_key(view: View) -> Iterator[Fact]:
         if statement.effect == "Allow" and any(_opens(action) for action in statement.actions):
             stars = [arn for arn in statement.resources if arn == "*" or arn.endswith((":key/*", ":alias/*"))]
             yield Fact(f"{origin}#{statement.sid}", "opens every key" if stars else "")
-    for key in _holders(view, "aws_kms_key"):
+    for key in view.holders("aws_kms_key"):
         nobody = Caller(
             f"arn:{view.terraform.known['partition']}:iam::{view.estate.account}:role/somebody",
             view.estate.account,
@@ -81,7 +77,7 @@ def _protected(resource: Resource) -> bool:
 
 def grants(view: View) -> Iterator[Fact]:
     """K5."""
-    for key in _holders(view, "aws_kms_key"):
+    for key in view.holders("aws_kms_key"):
         allowing = [
             s
             for s in (key.policy.statements if key.policy else ())
@@ -110,7 +106,7 @@ def public_access(view: View) -> Iterator[Fact]:
 
 def tls_only(view: View) -> Iterator[Fact]:
     """S2."""
-    for bucket in _holders(view, "aws_s3_bucket"):
+    for bucket in view.holders("aws_s3_bucket"):
         # Not an action on data, which the network perimeter denies as well.
         plain = {"aws:SecureTransport": ("false",)}
         verdict = view.ask(_insider(view), "s3:GetBucketVersioning", bucket.arn, policy=bucket.policy, context=plain)
@@ -125,7 +121,7 @@ def _insider(view: View) -> Caller:
 
 def encryption(view: View) -> Iterator[Fact]:
     """S3."""
-    policies = {holder.address: holder for holder in _holders(view, "aws_s3_bucket")}
+    policies = {holder.address: holder for holder in view.holders("aws_s3_bucket")}
     for bucket, part in _of_each_bucket(view, "aws_s3_bucket_server_side_encryption_configuration"):
         if part is None:
             yield Fact(bucket.address, "has no default encryption")
@@ -133,7 +129,7 @@ def encryption(view: View) -> Iterator[Fact]:
         logs = policies[bucket.address].purpose in _LOG_BUCKETS
         default = part.block("rule").get("apply_server_side_encryption_by_default") or {}
         default = default[0] if isinstance(default, list) else default
-        ours = default.get("kms_master_key_id") in {key.arn for key in _holders(view, "aws_kms_key")}
+        ours = default.get("kms_master_key_id") in view.every_key()
         yield Fact(part.address, "" if ours or logs else "does not encrypt with a key of ours")
         if not logs:
             yield _other_key(view, policies[bucket.address])
@@ -163,7 +159,7 @@ def versioning_and_lifecycle(view: View) -> Iterator[Fact]:
 
 def access_logs(view: View) -> Iterator[Fact]:
     """S5."""
-    purposes = {holder.address: holder.purpose for holder in _holders(view, "aws_s3_bucket")}
+    purposes = {holder.address: holder.purpose for holder in view.holders("aws_s3_bucket")}
     for bucket, part in _of_each_bucket(view, "aws_s3_bucket_logging"):
         if purposes[bucket.address] not in _LOG_BUCKETS:  # a log bucket would log into itself
             yield Fact(bucket.address, "" if part and part.text("target_bucket") else "logs no access")
@@ -179,7 +175,7 @@ def acls_off(view: View) -> Iterator[Fact]:
 def no_other_account(view: View) -> Iterator[Fact]:
     """S7."""
     nobody = Caller("anonymous", "", "anonymous")
-    for bucket in _holders(view, "aws_s3_bucket"):
+    for bucket in view.holders("aws_s3_bucket"):
         let = [
             who
             for who, caller in (("another account", FOREIGNER), ("anonymous callers", nobody))
@@ -193,9 +189,12 @@ def state(view: View) -> Iterator[Fact]:
     if view.setting("state.backend") != "s3":
         yield Fact("state", 'is on a disk: state.backend = "local" is for a first look')
         return
+    brought = set(view.estate.brought)
+    unnamed = "existing.state_bucket" in brought and "existing.keys.state" not in brought  # its own default encrypts
+    wanted = ("bucket", *(() if unnamed else ("kms_key_id",)), "use_lockfile", "encrypt")
     for name, stack in view.synthesis.stacks.items():
         s3 = stack.document()["terraform"]["backend"].get("s3") or {}
-        missing = [key for key in ("bucket", "kms_key_id", "use_lockfile", "encrypt") if not s3.get(key)]
+        missing = [key for key in wanted if not s3.get(key)]
         yield Fact(f"{name}: terraform.backend", f"has no {', '.join(missing)}" if missing else "")
 
 

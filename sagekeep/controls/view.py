@@ -10,7 +10,7 @@ from typing import Any
 from sagekeep.iam.document import Policy, Statement
 from sagekeep.iam.evaluate import Layers, Verdict, decide
 from sagekeep.iam.request import Caller, Request
-from sagekeep.prove.estate import Estate
+from sagekeep.prove.estate import Estate, Holder, Role
 from sagekeep.prove.reading import UNKNOWN, read
 from sagekeep.prove.terraform import Resource, Terraform
 from sagekeep.synthesis import Synthesis
@@ -69,9 +69,22 @@ class View:
     def _kinds(self) -> dict[str, tuple[Resource, ...]]:
         return {}
 
+    def roles(self) -> Iterator[Role]:
+        """The roles that are ours."""
+        return (role for role in self.estate.roles if role.brought is None)
+
+    def holders(self, kind: str) -> Iterator[Holder]:
+        """The buckets, keys, topics or queues that are ours, by their resource type."""
+        return (holder for holder in self.estate.holders if f": {kind}." in holder.address)
+
+    def every_key(self) -> dict[str, Holder]:
+        """The environment's keys by ARN: those that are ours, and those that the settings bring."""
+        kinds = (": aws_kms_key.", ": brought_key")
+        return {h.arn: h for h in self.estate.holders if any(kind in h.address for kind in kinds)}
+
     def identity_statements(self) -> Iterator[tuple[str, Statement]]:
         """Every statement of every role's own policies, with the address of its document; I5 tells of unknown ones."""
-        for role in self.estate.roles:
+        for role in self.roles():
             for policy in role.identity:
                 for statement in policy.statements:
                     if statement.sid != UNKNOWN:

@@ -6,7 +6,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sagekeep.iam import patterns
-from sagekeep.iam.document import Policy
+from sagekeep.iam.document import Policy, Statement
+
+
+@dataclass(frozen=True)
+class Brought:
+    """Whose something is that others have made.
+
+    Attributes:
+        key: of the settings, such as `existing.keys.data`.
+        origins: addresses of the policies that ours would have.
+        calls: what its own policy is asked not to stop: the caller's ARN, and a statement that allows it.
+    """
+
+    key: str
+    origins: tuple[str, ...] = ()
+    calls: tuple[tuple[str, Statement], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -21,6 +36,7 @@ class Role:
     identity: tuple[Policy, ...]
     boundary: Policy | None = None
     boundary_arn: str = ""
+    brought: Brought | None = None
 
 
 @dataclass(frozen=True)
@@ -31,6 +47,7 @@ class Holder:
     purpose: str
     arn: str
     policy: Policy | None
+    brought: Brought | None = None
 
 
 @dataclass(frozen=True)
@@ -41,17 +58,23 @@ class Vpc:
     id: str
     dns_support: bool
     dns_hostnames: bool
+    brought: Brought | None = None
 
 
 @dataclass(frozen=True)
 class Subnet:
-    """A subnet, and the route table that it is associated with ("" for the VPC's main one)."""
+    """A subnet, and the route table that it is associated with ("" for the VPC's main one).
+
+    With `table_brought` only AWS knows which one that is.
+    """
 
     address: str
     id: str
     vpc_id: str
     cidr: str
     route_table_id: str
+    table_brought: bool = False
+    brought: Brought | None = None
 
 
 @dataclass(frozen=True)
@@ -73,11 +96,15 @@ class Group:
     address: str
     purpose: str
     id: str
+    brought: Brought | None = None
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A VPC endpoint; `service` is the last part of its service's name, such as `ecr.api`."""
+    """A VPC endpoint; `service` is the last part of its service's name, such as `ecr.api`.
+
+    `in_every_table`: it is asked to be in all route tables of the subnets.
+    """
 
     address: str
     id: str
@@ -89,6 +116,9 @@ class Endpoint:
     subnet_ids: tuple[str, ...]
     group_ids: tuple[str, ...]
     route_table_ids: tuple[str, ...]
+    prefix_list_id: str = ""
+    in_every_table: bool = False
+    brought: Brought | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +149,8 @@ class Estate:
             values.
         places: of jobs and of Studio.
         log_policies: the account's policies of CloudWatch Logs, which speak of any of its groups to AWS's services.
+        brought: keys of the settings that name what is brought.
+        elsewhere: words, and purposes of roles, that are not here since something is brought -> that setting's key.
     """
 
     account: str
@@ -135,6 +167,8 @@ class Estate:
     places: Mapping[str, Place] = field(default_factory=dict)
     route_tables: Mapping[str, str] = field(default_factory=dict)  # id -> address
     log_policies: tuple[Policy, ...] = ()
+    brought: tuple[str, ...] = ()
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
     def role(self, purpose: str) -> Role | None:
         """The role of a purpose, such as `job`."""
@@ -158,6 +192,11 @@ class Estate:
         naming = (policy for policy, text in pairs if patterns.resource(arn, text, _no_value))
         return next(naming, next(iter(self.log_policies), None))
 
+    def instead(self, origin: str) -> list[str]:
+        """Keys of what is brought where a policy of ours, or a part of its work, would be at an address."""
+        things: tuple[Role | Holder | Endpoint, ...] = (*self.roles, *self.holders, *self.endpoints)
+        return list(dict.fromkeys(t.brought.key for t in things if t.brought and origin in t.brought.origins))
+
     def notes(self) -> Iterator[str]:
         """What could not be looked at."""
         bounded: dict[str, list[str]] = {}
@@ -167,13 +206,18 @@ class Estate:
         for arn, (first, *others) in bounded.items():
             more = f" and {len(others)} more" if others else ""
             yield f"{first}{more}: the boundary {arn} is the account's, and was not looked at"
+        network = self.settings.get("network")
+        if isinstance(network, Mapping) and network.get("sealed") is False:
+            yield "network.sealed = false: the VPC may have a way to the internet; what leaves by it was not looked at"
 
     def policies(self) -> Iterator[Policy]:
-        """Every policy, each once: two endpoints may share a document."""
+        """Every policy that is ours, each once: two endpoints may share a document."""
         found: dict[str, Policy] = {}
         for role in self.roles:
-            found.update((policy.origin, policy) for policy in (role.trust, *role.identity))
-        holders, endpoints = (h.policy for h in self.holders), (e.policy for e in self.endpoints)
+            if role.brought is None:
+                found.update((policy.origin, policy) for policy in (role.trust, *role.identity))
+        holders = (h.policy for h in self.holders if h.brought is None)
+        endpoints = (e.policy for e in self.endpoints)
         others = (*holders, *endpoints, *self.log_policies)
         found.update((policy.origin, policy) for policy in others if policy is not None)
         yield from found.values()

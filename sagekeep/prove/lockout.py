@@ -10,7 +10,7 @@ from sagekeep.errors import UsageError
 from sagekeep.prove.estate import Estate
 from sagekeep.prove.identity import Identity, named_in, sample
 from sagekeep.prove.operators import DEPLOYER, Call, Place, calls
-from sagekeep.prove.reachability import first_barrier
+from sagekeep.prove.reachability import in_order, undecided_by
 from sagekeep.prove.rows import applies
 from sagekeep.prove.situation import Situation, situations
 from sagekeep.prove.words import UnknownWord
@@ -40,11 +40,18 @@ class Stop:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a call. `skipped`: why it is not made here; `stops`: empty where it gets through."""
+    """What became of a call.
+
+    Attributes:
+        skipped: why it is not made here.
+        stops: empty where it gets through.
+        brought: keys of what is brought, whose owners decide whether it does.
+    """
 
     call: Call
     skipped: str = ""
     stops: tuple[Stop, ...] = ()
+    brought: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,11 +99,17 @@ def _document(outcome: Outcome, *, lost: bool) -> dict[str, Any]:
         "group": call.group,
         "does": call.does,
         "needed_by": sorted(call.needed_by),
-        "status": "skipped" if outcome.skipped else "stopped" if outcome.stops else "through",
+        "status": _status(outcome),
         "why": outcome.skipped,
         "stopped_by": [{"statement": stop.what, "at": stop.at} for stop in outcome.stops],
+        "brought": list(outcome.brought),
         "lost": lost,
     }
+
+
+def _status(outcome: Outcome) -> str:
+    reached = "brought" if outcome.brought else "through"
+    return "skipped" if outcome.skipped else "stopped" if outcome.stops else reached
 
 
 def judge(estate: Estate, identity: Identity, place: Place) -> Judgement:
@@ -115,10 +128,11 @@ def judge(estate: Estate, identity: Identity, place: Place) -> Judgement:
 
 
 def with_every_holder(estate: Estate) -> Estate:
-    """The estate with words for all that have a policy: `{every_bucket}` and so on."""
+    """The estate with words for all that have a policy of ours: `{every_bucket}` and so on."""
     found: dict[str, str | tuple[str, ...]] = {}
+    ours = [holder for holder in estate.holders if holder.policy is not None and not holder.brought]
     for word, service in (("bucket", "s3"), ("key", "kms"), ("topic", "sns"), ("queue", "sqs")):
-        arns = tuple(h.arn for h in estate.holders if h.policy is not None and h.arn.split(":")[2] == service)
+        arns = tuple(holder.arn for holder in ours if holder.arn.split(":")[2] == service)
         if arns:
             found[f"every_{word}"] = arns
     return replace(estate, words={**estate.words, **found})
@@ -133,7 +147,8 @@ def _outcome(call: Call, estate: Estate, arn: str, place: Place, *, granted: boo
     except UnknownWord as word:
         return Outcome(call, skipped=f"no {word}")
     stops = {stop.what: stop for situation in reversed(found) for stop in _stop(situation)}
-    return Outcome(call, stops=tuple(reversed(stops.values())))
+    theirs = dict.fromkeys(undecided_by(situation, in_order(situation)) for situation in found)
+    return Outcome(call, stops=tuple(reversed(stops.values())), brought=tuple(filter(None, theirs)))
 
 
 def _as_root(situation: Situation) -> Situation:
@@ -144,9 +159,10 @@ def _as_root(situation: Situation) -> Situation:
 
 
 def _stop(situation: Situation) -> Iterator[Stop]:
-    if situation.barrier() is None:
+    """The first thing of ours that stops a call; what is brought is its owner's business."""
+    barrier = next((barrier for barrier in in_order(situation) if not situation.unasked(barrier)), None)
+    if barrier is None:
         return
-    barrier = first_barrier(situation)
     address = barrier.origin or situation.names.get(barrier.layer, "")
     request = situation.request
     stack = address.partition(": ")[0] if ": " in address else ""

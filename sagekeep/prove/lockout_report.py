@@ -35,16 +35,18 @@ def _lines(judgement: Judgement) -> Iterator[Text]:
 
 def _told(outcome: Outcome, *, lost: bool) -> Iterator[Text]:
     stopped = "red" if lost else "yellow"
-    mark, style = ("·", "dim") if outcome.skipped else ("✗", stopped) if outcome.stops else ("✓", "green")
+    apart = f"not here: {outcome.skipped}" if outcome.skipped else f"brought: {', '.join(outcome.brought)}"
+    untold = bool(outcome.skipped or (outcome.brought and not outcome.stops))
+    mark, style = ("·", "dim") if untold else ("✗", stopped) if outcome.stops else ("✓", "green")
     needed = ", ".join(sorted(kind.replace("-", " ") for kind in outcome.call.needed_by))
     line = Text.assemble("  ", (mark, style), f" {outcome.call.does} ", (f"({needed})", "dim"))
-    yield Text.assemble(line, (f" not here: {outcome.skipped}", "dim")) if outcome.skipped else line
+    yield Text.assemble(line, (f" {apart}", "dim")) if untold else line
     for stop in outcome.stops:
         yield Text(f"      {stop.what}", style=stopped)
 
 
 def _summary(judgement: Judgement, lost: int) -> Text:
-    made = [outcome for outcome in judgement.outcomes if not outcome.skipped]
+    made = [outcome for outcome in judgement.outcomes if not outcome.skipped and (outcome.stops or not outcome.brought)]
     through = sum(not outcome.stops for outcome in made)
     counts = f"{through} of {len(made)} calls get through; "
     named = bool(judgement.identity.kinds)

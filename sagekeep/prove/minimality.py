@@ -29,17 +29,32 @@ class Idle:
     Attributes:
         of: `<address>#<Sid>`, or an endpoint's address.
         actions: the actions that nobody needs, of a statement that is needed otherwise.
+        brought: keys of what is brought where ours would do the same.
     """
 
     of: str
     what: str
     actions: tuple[str, ...] = ()
+    brought: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """True where calls or attempts that need it go through what is brought."""
+        return bool(self.brought)
 
 
 def idle(estate: Estate, reached: Sequence[Reached], denied: Sequence[Denied], kept: Sequence[Kept]) -> list[Idle]:
     """What no row needs, less what is kept for a written reason; and reasons for what is needed or is not there."""
     found = [*_endpoints(estate, reached), *_statements(estate, needs(reached)), *_denies(estate, denied)]
-    return [*_without_reason(found, kept), *_stale(found, kept)]
+    reasons = [row for row in kept if not _of_others(estate, row)]
+    left = [*_without_reason(found, kept), *_stale(found, reasons)]
+    return [replace(item, brought=tuple(estate.instead(item.of.partition("#")[0]))) for item in left]
+
+
+def _of_others(estate: Estate, row: Kept) -> bool:
+    """Whether a reason is about a policy that the owner of what is brought has in the place of ours."""
+    origin = row.of.partition("#")[0]
+    return bool(estate.instead(origin)) and all(policy.origin != origin for policy in estate.policies())
 
 
 def _without_reason(found: Iterable[Idle], kept: Sequence[Kept]) -> Iterator[Idle]:
@@ -68,7 +83,8 @@ def _endpoints(estate: Estate, reached: Iterable[Reached]) -> Iterator[Idle]:
     network = estate.settings.get("network")
     asked_for = network.get("extra_endpoints", ()) if isinstance(network, Mapping) else ()
     for endpoint in estate.endpoints:
-        if endpoint.address not in used and endpoint.service not in asked_for:
+        theirs = endpoint.brought is not None
+        if endpoint.address not in used and endpoint.service not in asked_for and not theirs:
             yield Idle(endpoint.address, "no listed call goes through this endpoint")
 
 
@@ -77,7 +93,7 @@ def needs(reached: Iterable[Reached]) -> Mapping[Key, set[str]]:
     found: dict[Key, set[str]] = {}
     for result in reached:
         for situation in result.situations:
-            for key in _needed(situation if result.ok else freed(situation)):
+            for key in _needed(freed(situation) if result.blocked else situation):
                 found.setdefault(key, set()).add(situation.request.action)
     return found
 

@@ -42,16 +42,27 @@ def _blocked(estate: Estate, place: Place, endpoint: Endpoint) -> str:
 
 def _gateway(estate: Estate, place: Place, endpoint: Endpoint) -> Iterator[str]:
     for subnet in _subnets(estate, place.subnet_ids):
-        if subnet.route_table_id not in endpoint.route_table_ids:
+        if not _leads(subnet, endpoint):
             table = estate.route_tables.get(subnet.route_table_id, f"the main route table, which {subnet.address} has")
             yield f"{endpoint.address} is not in {table}"
-    prefix_list = endpoint.id.replace("vpce-", "pl-", 1)
+    prefix_list = endpoint.prefix_list_id
     if not _opens(estate, place.group_ids, "egress", lambda rule: rule.peer == prefix_list or _everywhere(rule.peer)):
         yield f"{_names(estate, place.group_ids)} has no egress on {HTTPS} to the prefix list of {endpoint.address}"
 
 
+def _leads(subnet: Subnet, endpoint: Endpoint) -> bool:
+    """Whether a subnet's route table leads to a gateway endpoint; of tables that are brought, whether any may."""
+    if endpoint.in_every_table or subnet.route_table_id in endpoint.route_table_ids:
+        return True
+    return subnet.table_brought and bool(endpoint.route_table_ids)
+
+
 def _interface(estate: Estate, place: Place, endpoint: Endpoint) -> Iterator[str]:
-    yield from _dns(next(vpc for vpc in estate.vpcs if vpc.id == endpoint.vpc_id), endpoint)
+    if not endpoint.private_dns:
+        yield f"{endpoint.address} has no private DNS"
+    for vpc in estate.vpcs:
+        if vpc.id == endpoint.vpc_id:
+            yield from _dns(vpc)
     if not endpoint.subnet_ids:
         yield f"{endpoint.address} is in no subnet"
     ours, theirs = _names(estate, place.group_ids), _names(estate, endpoint.group_ids)
@@ -63,9 +74,7 @@ def _interface(estate: Estate, place: Place, endpoint: Endpoint) -> Iterator[str
         yield f"{theirs} has no ingress on {HTTPS} from {ours}"
 
 
-def _dns(vpc: Vpc, endpoint: Endpoint) -> Iterator[str]:
-    if not endpoint.private_dns:
-        yield f"{endpoint.address} has no private DNS"
+def _dns(vpc: Vpc) -> Iterator[str]:
     if not vpc.dns_support:
         yield f"{vpc.address} has enable_dns_support off"
     if not vpc.dns_hostnames:

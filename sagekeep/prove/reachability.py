@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ class Reached:
         skipped: the condition of its `when` that does not hold here, "" where it applies.
         blocked: what stops it, "" where it gets through; `at` is the action and the resource that it stops.
         endpoints: addresses of the endpoints that carry it.
+        brought: keys of what is brought, whose owner decides whether it gets through.
     """
 
     row: Row
@@ -29,11 +30,12 @@ class Reached:
     at: str = ""
     endpoints: tuple[str, ...] = ()
     situations: tuple[Situation, ...] = ()
+    brought: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """True for a call that gets through, or that nobody makes in this environment."""
-        return not self.blocked
+        """True for a call that gets through, that nobody makes in this environment, or that is not ours to prove."""
+        return not self.blocked or bool(self.brought)
 
     @property
     def statements(self) -> list[tuple[str, str]]:
@@ -45,14 +47,15 @@ class Reached:
 
     def document(self) -> dict[str, Any]:
         """For `--json`."""
-        status = "skipped" if self.skipped else "blocked" if self.blocked else "reached"
+        status = "skipped" if self.skipped else "brought" if self.brought else "blocked" if self.blocked else "reached"
         told = {"id": self.row.id, "does": self.row.does, "who": self.row.who, "from": self.row.place}
         by = [f"{origin}#{sid}" for origin, sid in self.statements]
         return {
             **told,
             "status": status,
-            "blocked": self.blocked,
+            "blocked": "" if self.brought else self.blocked,
             "at": self.at,
+            "brought": list(self.brought),
             "endpoints": list(self.endpoints),
             "allowed_by": by,
         }
@@ -69,16 +72,30 @@ def _reach(row: Row, estate: Estate) -> Reached:
     try:
         found = tuple(situations(row, estate))
     except UnknownWord as word:
-        return Reached(row, blocked=f"nothing here is called {word}")
+        theirs = estate.elsewhere.get(str(word))
+        return Reached(row, blocked=f"nothing here is called {word}", brought=(theirs,) if theirs else ())
     endpoints = {s.way.endpoint.address for s in found if s.way and s.way.endpoint}
+    undecided: dict[str, tuple[str, str]] = {}  # key of what is brought -> what is in the way, and at what
     for situation in found:
-        if situation.barrier() is not None:
-            at = f"{situation.request.action} on {situation.request.resource}"
-            return Reached(row, "", first_barrier(situation).text, at, tuple(sorted(endpoints)), found)
-    return Reached(row, "", "", "", tuple(sorted(endpoints)), found)
+        barriers = in_order(situation)
+        at = f"{situation.request.action} on {situation.request.resource}" if barriers else ""
+        theirs = undecided_by(situation, barriers)
+        if barriers and not theirs:
+            stop = next(barrier for barrier in barriers if not situation.unasked(barrier))
+            return Reached(row, "", stop.text, at, tuple(sorted(endpoints)), found)
+        if theirs:
+            undecided.setdefault(theirs, (barriers[0].text if barriers else "", at))
+    blocked, at = next((pair for pair in undecided.values() if pair[0]), ("", ""))
+    return Reached(row, "", blocked, at, tuple(sorted(endpoints)), found, tuple(undecided))
 
 
-def first_barrier(situation: Situation) -> Barrier:
-    """What the call meets first on its way; IAM's own order of reasons is another one."""
-    barriers = peel(situation)
-    return min(barriers, key=lambda barrier: CHAIN.index(barrier.layer))
+def in_order(situation: Situation) -> list[Barrier]:
+    """All that stops a call, in the order in which it meets it."""
+    return sorted(peel(situation), key=lambda barrier: CHAIN.index(barrier.layer))
+
+
+def undecided_by(situation: Situation, barriers: Sequence[Barrier]) -> str:
+    """The key of what is brought whose owner alone decides about a call, "" where something of ours stops it."""
+    asked: Sequence[Barrier | None] = barriers or [None]
+    keys = [situation.unasked(barrier) for barrier in asked]
+    return keys[0] if all(keys) else ""

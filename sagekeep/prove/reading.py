@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sagekeep.iam.document import Policy, Statement
-from sagekeep.prove import wiring
+from sagekeep.prove import brought, brought_network, wiring
 from sagekeep.prove.documents import Documents
 from sagekeep.prove.estate import Estate, Function, Holder, Place, Role
-from sagekeep.prove.terraform import Resource, Terraform
+from sagekeep.prove.terraform import Resource, Terraform, texts
 from sagekeep.prove.words import words
 
 UNKNOWN = "UnknownPolicy"
@@ -21,7 +21,8 @@ def read(terraform: Terraform) -> Estate:
         OperationError: a policy cannot be read.
     """
     documents = Documents(terraform)
-    roles, holders = tuple(_roles(terraform, documents)), tuple(_holders(terraform, documents))
+    roles = (*_roles(terraform, documents), *brought.roles(terraform))
+    holders = (*_holders(terraform, documents), *brought.holders(terraform))
     network = wiring.read(terraform, documents)
     functions, places = tuple(_functions(terraform)), _places(terraform)
     return Estate(
@@ -42,13 +43,15 @@ def read(terraform: Terraform) -> Estate:
             documents.policy(policy.text("policy_document"), policy, "policy_document")
             for policy in terraform.resources("aws_cloudwatch_log_resource_policy")
         ),
+        brought=tuple(terraform.brought.keys),
+        elsewhere=brought.elsewhere(terraform),
     )
 
 
 def purpose(terraform: Terraform, name: str) -> str:
     """`data` of `<prefix>-data-<account>-<region>`, `job` of `<prefix>-job-<region>`: what a name is for."""
-    known, prefix = terraform.known, str(terraform.settings.get("prefix", ""))
-    inner = name.removeprefix("alias/").removeprefix(f"{prefix}-").removesuffix(f"-{known['region']}")
+    known = terraform.known
+    inner = name.removeprefix("alias/").removeprefix(terraform.name_start).removesuffix(f"-{known['region']}")
     return inner.removesuffix(f"-{known['account']}")
 
 
@@ -112,7 +115,7 @@ def _with_policy_aside(
 def _functions(terraform: Terraform) -> Iterator[Function]:
     for function in terraform.resources("aws_lambda_function"):
         vpc = function.block("vpc_config")
-        place = Place(tuple(vpc.get("subnet_ids") or ()), tuple(vpc.get("security_group_ids") or ()))
+        place = Place(tuple(texts(vpc.get("subnet_ids"))), tuple(texts(vpc.get("security_group_ids"))))
         name = function.text("function_name")
         arn = terraform.attribute(function, "arn")
         yield Function(function.address, purpose(terraform, name), arn, function.text("role"), place)
@@ -124,9 +127,12 @@ def _places(terraform: Terraform) -> Mapping[str, Place]:
     for data in terraform.resources("terraform_data"):
         given = data.block("input") if isinstance(data.body.get("input"), Mapping) else {}
         if {"subnet_ids", "security_group_ids", "pipeline_name"} <= set(given):
-            found["jobs"] = Place(tuple(given["subnet_ids"]), tuple(given["security_group_ids"]))
+            found["jobs"] = Place(tuple(texts(given["subnet_ids"])), tuple(texts(given["security_group_ids"])))
     for domain in terraform.resources("aws_sagemaker_domain"):
         if domain.text("app_network_access_type") == "VpcOnly":
             groups = domain.block("default_user_settings").get("security_groups") or ()
             found["studio"] = Place(domain.texts("subnet_ids"), tuple(groups))
+    studio = brought_network.studio(terraform)
+    if studio is not None:
+        found["studio"] = studio
     return found

@@ -34,9 +34,12 @@ def show(screen: Console, proof: Proof) -> None:
     """
     _table(screen, ("call", "from", "through, or stopped by"), (_call(result) for result in proof.reached))
     _table(screen, ("attempt", "depth", "denied by"), (_attempt(result) for result in proof.denied))
-    idle = [Line(item.of, "", (item.what,), "red") for item in proof.idle]
+    idle = [Line(item.of, "", (item.what,), "red") for item in proof.idle if not item.ok]
     if idle:
         _table(screen, ("not needed", "", "why"), idle)
+    unproved = [Line(row.id, "", (row.why, f"({', '.join(row.keys)})"), "yellow") for row in proof.unproved()]
+    if unproved:
+        _table(screen, ("not proved: brought", "", "why"), unproved)
     for note in proof.notes:
         _sentence(screen, "note: ", "yellow", note)
     for finding in proof.findings():
@@ -45,13 +48,14 @@ def show(screen: Console, proof: Proof) -> None:
 
 
 def summary(proof: Proof) -> Text:
-    """One line: how many calls get through, how many attempts are denied, what is wrong."""
+    """One line: how many calls get through, how many attempts are denied, what others decide, and what is wrong."""
     made = [call for call in proof.reached if not call.skipped]
     tried = [attempted for attempted in proof.denied if not attempted.skipped]
-    through = sum(call.ok for call in made)
-    stopped = sum(bool(attempted.depth) for attempted in tried)
-    findings = len(list(proof.findings()))
+    through = sum(not call.blocked and not call.brought for call in made)
+    stopped = sum(bool(attempted.depth) and not attempted.brought for attempted in tried)
+    findings, unproved = len(list(proof.findings())), len(list(proof.unproved()))
     counts = f"{through} of {len(made)} calls get through, {stopped} of {len(tried)} attempts are denied, "
+    counts += f"{unproved} not proved because of what is brought, " if unproved else ""
     return Text.assemble(counts, (f"{findings} finding{'s' * (findings != 1)}", "red" if findings else "green"))
 
 
@@ -107,6 +111,8 @@ def _call(result: Reached) -> Line:
     row = result.row
     if result.skipped:
         return Line(row.id, row.place, (f"not here: {result.skipped}",), "dim")
+    if result.brought:
+        return Line(row.id, row.place, (_brought(result.brought),), "yellow")
     if result.blocked:
         return Line(row.id, row.place, (_short(result.blocked),), "red")
     return Line(row.id, row.place, [address.rpartition(".")[2] for address in result.endpoints] + _sids(result))
@@ -121,7 +127,13 @@ def _attempt(result: Denied) -> Line:
         return Line(result.row.id, "-", (f"not here: {result.skipped}",), "dim")
     if result.fault:
         return Line(result.row.id, str(result.depth), (_short(result.fault),), "red")
+    if result.brought:
+        return Line(result.row.id, "-", (_brought(result.brought),), "yellow")
     return Line(result.row.id, str(result.depth), tuple(_barriers(result)))
+
+
+def _brought(keys: Sequence[str]) -> str:
+    return f"brought: {', '.join(keys)}"
 
 
 def _barriers(result: Denied) -> Iterator[str]:

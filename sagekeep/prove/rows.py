@@ -196,23 +196,25 @@ _WHEN = re.compile(r"(?P<no>not )?(?P<path>[\w.]+)(?: (?P<how>=|has) (?P<value>.
 
 
 def applies(row: Row | Kept, settings: Mapping[str, Any]) -> str:
-    """ "" where a row concerns an environment with these settings, else the condition that does not hold.
-
-    A condition is `key.of.settings` (it is there and not empty or zero), `key = value`, `list has value`, or `not ` and
-    one of those.
-    """
+    """ "" where a row concerns an environment with these settings, else the condition that does not hold."""
     if isinstance(row, Row) and row.absent:
         return row.absent
-    for condition in row.when:
-        found = _WHEN.fullmatch(condition)
-        if found is None:
-            raise UsageError(f"{row}: when = {condition!r} is not a condition")
-        value: Any = settings
-        for word in found["path"].split("."):
-            value = value.get(word) if isinstance(value, Mapping) else None
-        if _holds(value, found["how"], found["value"]) == bool(found["no"]):
-            return condition
-    return ""
+    return next((condition for condition in row.when if not holds(condition, settings)), "")
+
+
+def holds(condition: str, settings: Mapping[str, Any]) -> bool:
+    """Whether settings are as a condition says.
+
+    It is `key.of.settings` (it is there and not empty or zero), `key = value`, `list has value`, or `not ` and one of
+    those. Raises UsageError for another text.
+    """
+    found = _WHEN.fullmatch(condition)
+    if found is None:
+        raise UsageError(f"when = {condition!r} is not a condition")
+    value: Any = settings
+    for word in found["path"].split("."):
+        value = value.get(word) if isinstance(value, Mapping) else None
+    return _holds(value, found["how"], found["value"]) != bool(found["no"])
 
 
 def _holds(value: Any, how: str | None, wanted: str) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from sagekeep.iam.document import Policy, parse
-from sagekeep.iam.evaluate import Layers, Verdict, decide
+from sagekeep.iam.document import Policy, Statement, parse
+from sagekeep.iam.evaluate import Layers, Verdict, covers, decide
 from sagekeep.iam.request import Caller, Request
-from sagekeep.prove.estate import Estate, Place, Role
+from sagekeep.prove.estate import Brought, Estate, Place, Role
 from sagekeep.prove.network import Way, way
 from sagekeep.prove.rows import CallerRow, Row, callers
 from sagekeep.prove.words import FOREIGN_ACCOUNT, NEIGHBOUR_ACCOUNT, UnknownWord, fill
@@ -43,13 +43,19 @@ class Barrier:
 
 @dataclass(frozen=True)
 class Situation:
-    """One request, with all that decides about it. `names`: layer -> what to call it where no statement allows."""
+    """One request, with all that decides about it.
+
+    Attributes:
+        names: layer -> what to call it where no statement allows.
+        brought: layer -> whose it is, where others have made it.
+    """
 
     row: Row
     request: Request
     layers: Layers
     way: Way | None
     names: Mapping[str, str]
+    brought: Mapping[str, Brought] = field(default_factory=dict)
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -67,17 +73,49 @@ class Situation:
             return Barrier(verdict.layer, f"{verdict.origin}#{verdict.sid}", verdict.origin, verdict.sid)
         return Barrier(verdict.layer, f"no statement of {self.names.get(verdict.layer, verdict.layer)}")
 
+    def unasked(self, barrier: Barrier | None) -> str:
+        """The key of what is brought whose owner decides whether this call gets through, "" where we know.
+
+        Owners are asked for some grants and denies: whether their policies grant more, nobody here can tell.
+        """
+        if barrier is not None:
+            theirs = self.brought.get(barrier.layer)
+            return theirs.key if theirs and barrier.layer == "resource" and not barrier.origin else ""
+        theirs = self.brought.get("resource")
+        if theirs is None or any(grant.layer == "resource" for grant in self.verdict.allowed_by):
+            return ""
+        asked = (s for caller, s in theirs.calls if caller == self.request.caller.arn)
+        return "" if any(covers(statement, self.request) for statement in asked) else theirs.key
+
+    def excuses(self, text: str) -> bool:
+        """Whether a barrier that a row names is of what is brought: its owner decides whether it is there."""
+        origin = text.removeprefix("no statement of ").partition("#")[0]
+        places = (place for theirs in self.brought.values() for place in theirs.origins)
+        return origin in places or ("network" in self.brought and text.startswith("network: no endpoint for "))
+
 
 def situations(row: Row, estate: Estate) -> Iterator[Situation]:
-    """Every action of a row on every resource.
+    """Every action of a row on every resource that is here.
 
     Raises:
-        UnknownWord: the row names what the environment does not have.
+        UnknownWord: the row names what the environment does not have, or only what is not here since something is
+            brought (`Estate.elsewhere`).
     """
+    resources = list(_resources(row, estate))
     for action in row.actions:
-        for pattern in row.resources:
-            for resource in fill(pattern, estate.words):
-                yield _situation(row, estate, action, resource)
+        for resource in resources:
+            yield _situation(row, estate, action, resource)
+
+
+def _resources(row: Row, estate: Estate) -> Iterator[str]:
+    found = False
+    for pattern in row.resources:
+        try:
+            yield from fill(pattern, estate.words)
+            found = True
+        except UnknownWord as word:
+            if str(word) not in estate.elsewhere or (pattern == row.resources[-1] and not found):
+                raise
 
 
 def _situation(row: Row, estate: Estate, action: str, resource: str) -> Situation:
@@ -85,11 +123,13 @@ def _situation(row: Row, estate: Estate, action: str, resource: str) -> Situatio
     place = _place(row, estate, role)
     found = way(estate, place, row.service) if place and place.subnet_ids else None
     account = fill(row.resource_account, estate.words)[0] or _owner(resource, caller) or estate.account
-    policy, name = _resource_policy(estate, caller, action, resource, account)
+    policy, name, theirs = _resource_policy(estate, caller, action, resource, account)
     identity, boundary = (role.identity, role.boundary) if role else ((), None)
     if row.granted or (described and described.granted):
         identity = (*identity, GRANTED)
     endpoint = found.endpoint if found else None
+    owners = {"endpoint": endpoint and endpoint.brought, "resource": theirs, "identity": role and role.brought}
+    brought = {layer: owner for layer, owner in owners.items() if owner}
     layers = Layers(
         identity=identity, boundary=boundary, resource=policy, endpoint=endpoint.policy if endpoint else None
     )
@@ -102,7 +142,36 @@ def _situation(row: Row, estate: Estate, action: str, resource: str) -> Situatio
     context = {**_organization(estate, caller, account), **_context(row, estate, role, described, found)}
     if action.startswith("kms:") and caller.account:
         context.setdefault("kms:CallerAccount", (caller.account,))
-    return Situation(row, Request(caller, action, resource, account, context), layers, found, names)
+    situation = Situation(row, Request(caller, action, resource, account, context), layers, found, names, brought)
+    return _at_worst(situation, estate) if row.stopped_by else situation
+
+
+def _at_worst(situation: Situation, estate: Estate) -> Situation:
+    """An attempt meets the denies that owners are asked for; beside these, what is brought lets it through.
+
+    A resource's policy is taken to leave it to policies of the caller's account, as twins are.
+    """
+    layers, brought = situation.layers, situation.brought
+    if "identity" in brought:
+        layers = replace(layers, identity=(*layers.identity, GRANTED))
+    if "resource" in brought:
+        layers = replace(layers, resource=opened(layers.resource, situation.request.caller))
+    found, vpc = situation.way, next((vpc.brought for vpc in estate.vpcs if vpc.brought), None)
+    if vpc and found and found.endpoint is None:  # nobody asks which endpoints its owner has besides
+        return replace(situation, layers=layers, way=Way(None), brought={**brought, "network": vpc})
+    return replace(situation, layers=layers)
+
+
+def opened(policy: Policy | None, caller: Caller) -> Policy:
+    """The policy with a statement that lets the caller's account, or the service, do everything.
+
+    It names the account, not the caller: the caller's own policies still have their say.
+    """
+    principal = {"service": ("Service", caller.arn), "anonymous": ("*", "*")}.get(caller.kind, ("AWS", caller.account))
+    statement = Statement("Opened", "Allow", actions=("*",), resources=("*",), principals=(principal,))
+    if policy is None:
+        return Policy("(opened)", (statement,))
+    return replace(policy, statements=(*policy.statements, statement))
 
 
 def _caller(row: Row, estate: Estate) -> tuple[Caller, Role | None, CallerRow | None]:
@@ -133,20 +202,20 @@ def _place(row: Row, estate: Estate, role: Role | None) -> Place | None:
 
 def _resource_policy(
     estate: Estate, caller: Caller, action: str, resource: str, account: str
-) -> tuple[Policy | None, str]:
-    """The resource's own policy, and what to call it. Another account's lets everything in: that is its owner's say."""
+) -> tuple[Policy | None, str, Brought | None]:
+    """The resource's own policy, what to call it, and whose it is. Another account's lets everything in."""
     service = action.partition(":")[0]
     if account != estate.account:
-        return FOREIGN, resource
+        return FOREIGN, resource, None
     if action in _TRUSTED:
         target = estate.role_of(resource)
-        return (target.trust, target.address) if target else (None, resource)
+        return (target.trust, target.address, target.brought) if target else (None, resource, None)
     if service == "logs" and caller.kind == "service":
-        return estate.log_policy(resource), resource
+        return estate.log_policy(resource), resource, None
     if service not in _RESOURCE_POLICIES:
-        return None, resource
+        return None, resource, None
     holder = estate.holder(resource)
-    return (holder.policy, holder.address) if holder else (None, resource)
+    return (holder.policy, holder.address, holder.brought) if holder else (None, resource, None)
 
 
 def _owner(resource: str, caller: Caller) -> str:

@@ -57,6 +57,8 @@ def attribute(kind: str, name: str, arguments: Mapping[str, str]) -> str | None:
 
     `arguments`: those of the resource that are strings, with `symbol`, `partition`, `region` and `account`.
     """
+    if (kind, name) == ("aws_kms_key", "arn") and arguments.get("key_id", "").startswith("arn:"):
+        return arguments["key_id"]  # a data source that was given the ARN
     form = _ATTRIBUTES.get((kind, name))
     try:
         return form.format_map({**_DEFAULTS, **arguments}) if form else None

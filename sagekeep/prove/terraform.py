@@ -11,8 +11,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from sagekeep import names
 from sagekeep.errors import OperationError
+from sagekeep.partitions import partition_of
+from sagekeep.prove.references import References
 from sagekeep.prove.symbols import attribute, symbols
+from sagekeep.settings_house import DEFAULT_NAME_PATTERN
 from sagekeep.synthesis import Synthesis
 
 Document = Mapping[str, Any]
@@ -20,7 +24,6 @@ Document = Mapping[str, Any]
 _INTERPOLATION = re.compile(r"(?<!\$)\$\{([^{}]*)\}")
 _REFERENCE = re.compile(r"(?:data\.)?[a-z]\w*(?:\.\w+|\[\d+\])+")
 _REMOTE = re.compile(r"data\.terraform_remote_state\.(\w+)\.outputs\.(\w+)(?:\[(\d+)\])?")
-_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-isob-": "aws-iso-b", "us-iso-": "aws-iso"}
 _DEPTH = 20  # references that lead in a circle end here
 
 
@@ -74,16 +77,21 @@ class Terraform:
 
     Attributes:
         settings: as model.json has them.
+        required: what is asked of things that are brought, as model.json has it.
     """
 
-    def __init__(self, documents: Mapping[str, Document], settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self, documents: Mapping[str, Document], settings: Mapping[str, Any], required: Mapping[str, Any] | None = None
+    ) -> None:
         self.settings = settings
+        self.required = required or {}
         self._documents = documents
         self._known = {
             "account": str(settings["account_id"]),
             "region": str(settings["region"]),
-            "partition": _partition(str(settings["region"])),
+            "partition": partition_of(str(settings["region"])).name,
         }
+        self.brought = References(settings.get("existing") or {}, self.required.get("endpoints", {}), self._known)
         addresses = (
             (stack, kind, name)
             for stack, document in documents.items()
@@ -107,7 +115,19 @@ class Terraform:
         for document in documents.values():
             for kind in without:
                 document.get("resource", {}).pop(kind, None)
-        return cls(documents, synthesis.settings)
+        settings = {**synthesis.settings, "environment": synthesis.environment}
+        return cls(documents, settings, synthesis.model.get("required", {}))
+
+    @property
+    def name_start(self) -> str:
+        """What the names of the environment begin with, such as `acme-ml-`."""
+        s = self.settings
+        return names.name_start(
+            str(s.get("name_pattern", DEFAULT_NAME_PATTERN)),
+            prefix=str(s.get("prefix", "")),
+            environment=str(s.get("environment", "")),
+            region=self._known["region"],
+        )
 
     @property
     def known(self) -> Mapping[str, str]:
@@ -133,6 +153,11 @@ class Terraform:
         prefix = "data." if resource.data else ""
         return _text(self._follow(f"{prefix}{resource.kind}.{resource.name}.{name}", resource.stack, _DEPTH))
 
+    def output(self, name: str) -> Any:
+        """The output of that name, of whatever stack has it; None where none has."""
+        stacks = (stack for stack, document in self._documents.items() if name in document.get("output", {}))
+        return next((self._output(stack, name, None, _DEPTH) for stack in stacks), None)
+
     def resolve(self, value: Any, stack: str, depth: int = _DEPTH) -> Any:
         """A value of a stack's file with its references resolved. A text that is one reference may become a list."""
         if isinstance(value, Mapping):
@@ -148,6 +173,9 @@ class Terraform:
 
     def _follow(self, expression: str, stack: str, depth: int) -> Any:
         expression = expression.strip()
+        brought = self.brought.lookup(expression)
+        if brought is not None:
+            return brought
         remote = _REMOTE.fullmatch(expression)
         if remote:
             return self._output(remote[1], remote[2], remote[3], depth)
@@ -185,10 +213,6 @@ class Terraform:
             return _opaque(stack, f"output.{name}")
         value = self.resolve(outputs[name]["value"], stack, depth - 1)
         return value if index is None else _item(value, index)
-
-
-def _partition(region: str) -> str:
-    return next((partition for start, partition in _PARTITIONS.items() if region.startswith(start)), "aws")
 
 
 def _item(value: Any, word: str) -> Any:

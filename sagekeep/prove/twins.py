@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from sagekeep.iam.document import Policy, Statement
+from sagekeep.iam.document import Policy
 from sagekeep.iam.evaluate import Layers
-from sagekeep.iam.request import Caller
 from sagekeep.prove.network import Way
-from sagekeep.prove.situation import GRANTED, Barrier, Situation
+from sagekeep.prove.situation import GRANTED, Barrier, Situation, opened
 
 MOST_BARRIERS = 20
 
@@ -32,8 +31,8 @@ def without(situation: Situation, barrier: Barrier) -> Situation:
         return replace(situation, layers=remove(layers, barrier.origin, barrier.sid, "Deny"))
     if barrier.layer == "identity":
         return replace(situation, layers=replace(layers, identity=(*layers.identity, GRANTED)))
-    opened: dict[str, Any] = {barrier.layer: _open(getattr(layers, barrier.layer), situation.request.caller)}
-    return replace(situation, layers=replace(layers, **opened))
+    wider: dict[str, Any] = {barrier.layer: opened(getattr(layers, barrier.layer), situation.request.caller)}
+    return replace(situation, layers=replace(layers, **wider))
 
 
 def peel(situation: Situation) -> list[Barrier]:
@@ -80,15 +79,3 @@ def _each(layers: Layers, edit: Callable[[Policy], Policy]) -> Layers:
         resource=layers.resource and edit(layers.resource),
         endpoint=layers.endpoint and edit(layers.endpoint),
     )
-
-
-def _open(policy: Policy | None, caller: Caller) -> Policy:
-    """The policy with a statement that lets the caller's account, or the service, do everything.
-
-    It names the account, not the caller: the caller's own policies still have their say.
-    """
-    principal = {"service": ("Service", caller.arn), "anonymous": ("*", "*")}.get(caller.kind, ("AWS", caller.account))
-    opened = Statement("Opened", "Allow", actions=("*",), resources=("*",), principals=(principal,))
-    if policy is None:
-        return Policy("(opened)", (opened,))
-    return replace(policy, statements=(*policy.statements, opened))

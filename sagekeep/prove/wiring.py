@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from sagekeep.prove import brought_network as brought
 from sagekeep.prove.documents import Documents
 from sagekeep.prove.estate import Endpoint, Group, Rule, Subnet, Vpc
 from sagekeep.prove.terraform import Resource, Terraform
@@ -27,13 +28,14 @@ class Network:
 
 
 def read(terraform: Terraform, documents: Documents) -> Network:
-    """The network of all stacks."""
+    """The network of all stacks, with what is brought of it."""
+    endpoints = (*_endpoints(terraform, documents), *brought.endpoints(terraform))
     return Network(
-        tuple(_vpcs(terraform)),
-        tuple(_subnets(terraform)),
-        tuple(_groups(terraform)),
-        tuple(_rules(terraform)),
-        tuple(_endpoints(terraform, documents)),
+        (*_vpcs(terraform), *brought.vpcs(terraform)),
+        (*_subnets(terraform), *brought.subnets(terraform)),
+        (*_groups(terraform), *brought.groups(terraform)),
+        (*_rules(terraform), *brought.rules(terraform, endpoints)),
+        endpoints,
         {terraform.attribute(table, "id"): table.address for table in terraform.resources("aws_route_table")},
     )
 
@@ -47,16 +49,18 @@ def _vpcs(terraform: Terraform) -> Iterator[Vpc]:
 def _subnets(terraform: Terraform) -> Iterator[Subnet]:
     associations = terraform.resources("aws_route_table_association")
     tables = {a.text("subnet_id"): a.text("route_table_id") for a in associations}
+    theirs = "existing.route_tables" in terraform.brought.keys
     for subnet in terraform.resources("aws_subnet"):
         subnet_id = terraform.attribute(subnet, "id")
         cidr, vpc_id = subnet.text("cidr_block"), subnet.text("vpc_id")
-        yield Subnet(subnet.address, subnet_id, vpc_id, cidr, tables.get(subnet_id, ""))
+        table = tables.get(subnet_id, "")
+        yield Subnet(subnet.address, subnet_id, vpc_id, cidr, table, table_brought=theirs and bool(table))
 
 
 def _groups(terraform: Terraform) -> Iterator[Group]:
-    prefix = f"{terraform.settings.get('prefix', '')}-"
+    start = terraform.name_start
     for group in terraform.resources("aws_security_group"):
-        yield Group(group.address, group.text("name").removeprefix(prefix), terraform.attribute(group, "id"))
+        yield Group(group.address, group.text("name").removeprefix(start), terraform.attribute(group, "id"))
 
 
 def _rules(terraform: Terraform) -> Iterator[Rule]:
@@ -87,4 +91,5 @@ def _endpoints(terraform: Terraform, documents: Documents) -> Iterator[Endpoint]
             subnet_ids=endpoint.texts("subnet_ids"),
             group_ids=endpoint.texts("security_group_ids"),
             route_table_ids=endpoint.texts("route_table_ids"),
+            prefix_list_id=terraform.attribute(endpoint, "prefix_list_id"),
         )

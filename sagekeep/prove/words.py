@@ -37,7 +37,11 @@ def words(
 ) -> dict[str, Word]:
     """ARNs, such as `{data_bucket}`, `{job_role}`, `{pipeline_manager_function}`; ids, such as `{vpc}`."""
     known, settings = terraform.known, terraform.settings
-    found: dict[str, Word] = {**known, "prefix": str(settings.get("prefix", "")), "foreign_account": FOREIGN_ACCOUNT}
+    found: dict[str, Word] = {
+        **known,
+        "prefix": terraform.name_start.removesuffix("-"),
+        "foreign_account": FOREIGN_ACCOUNT,
+    }
     found |= {"layer_account": LAYER_ACCOUNT, "neighbour_account": NEIGHBOUR_ACCOUNT, "lone_account": LONE_ACCOUNT}
     found |= {f"{service}": _start(known, service) for service in ("sagemaker", "logs", "ec2", "ecr")}
     found |= {f"{_word(role.purpose)}_role": role.arn for role in roles}
@@ -95,6 +99,8 @@ def _addresses(ranges: Sequence[str]) -> dict[str, Word]:
 
 def _of_studio(terraform: Terraform) -> dict[str, Word]:
     found: dict[str, Word] = {}
+    if domain_id := terraform.brought.texts.get("existing.domain"):
+        found["domain"] = domain_id
     for domain in terraform.resources("aws_sagemaker_domain"):
         found["domain"] = terraform.attribute(domain, "id")
     for profile in terraform.resources("aws_sagemaker_user_profile"):
