@@ -68,7 +68,7 @@ def read_configuration(s: Settings) -> list[Statement]:
     return [
         allow("ReadSageMakersConfiguration", ["sagemaker:Describe*"], on=[names.arn(s, "sagemaker", "*")]),
         allow("ReadRolesAndTheirPolicies", READ_ROLES, on=[names.role_arn(s, purpose) for purpose in names.roles(s)]),
-        allow("ReadBucketsSettings", READ_BUCKETS, on=[names.bucket_arn(s, purpose) for purpose in names.BUCKETS]),
+        allow("ReadBucketsSettings", READ_BUCKETS, on=[names.bucket_arn(s, purpose) for purpose in names.buckets(s)]),
         allow("ReadKeysPolicies", READ_KEYS, on=[keys], only=[ours]),
         allow("ReadFunctionsSettings", ["lambda:GetFunctionConfiguration", "lambda:GetPolicy"], on=functions),
         allow(
@@ -83,6 +83,7 @@ def read_configuration(s: Settings) -> list[Statement]:
             on=[
                 names.arn(s, "events", f"rule/{names.name(s, '*')}"),
                 *(names.arn(s, service, names.name(s, "*")) for service in ("sns", "sqs")),
+                *([names.topic_arn(s)] if s.existing.topic else []),
             ],
         ),
         allow(
@@ -96,15 +97,18 @@ def read_configuration(s: Settings) -> list[Statement]:
 
 def read_logs(s: Settings) -> list[Statement]:
     """Logs of functions, jobs, endpoint and VPC, and the buckets' access logs."""
-    groups = [f"{names.log_group_arn(s, start)}*" for start in (f"/aws/lambda/{s.prefix}-", f"/{s.prefix}/")]
+    groups = [f"{names.log_group_arn(s, start)}*" for start in names.log_group_starts(s)]
     groups += [
         form
         for name in (*job_logs.JOB_GROUPS.values(), job_logs.endpoint_group(s))
         for form in (names.log_group_arn(s, name), f"{names.log_group_arn(s, name)}:*")
     ]
-    stores = [names.bucket_arn(s, purpose) for purpose in ("access-logs", "state-logs")]
+    read = allow("ReadLogs", ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"], on=groups)
+    stores = [names.bucket_arn(s, purpose) for purpose in sorted(names.buckets(s)) if purpose.endswith("-logs")]
+    if not stores:
+        return [read]
     return [
-        allow("ReadLogs", ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"], on=groups),
+        read,
         allow("ListAccessLogs", ["s3:ListBucket"], on=stores),
         allow("ReadAccessLogs", ["s3:GetObject"], on=[f"{store}/*" for store in stores]),
     ]

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from policies import job_logs
 from policies.perimeter import our_account_only
 from policies.statement import ANYONE, Condition, Principal, Statement, allow, deny, service, when
-from sagekeep import names
+from sagekeep import names, partitions
 from sagekeep.settings import Settings
 
 THIS_KEY = ("*",)
@@ -38,6 +38,15 @@ ADMINISTRATION = (
     "kms:UntagResource",
     "kms:UpdateKeyDescription",
 )
+ADMINISTER = "AdministerThroughIam"
+LOOKING = (
+    "kms:DescribeKey",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListGrants",
+    "kms:ListKeyPolicies",
+    "kms:ListResourceTags",
+)
 USE = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
 UPDATE_ENDPOINTS = ("administrator", "ml-engineer")  # personas in whose name SageMaker grants for endpoints' volumes
 SERVICE_USE = ("kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*")
@@ -51,8 +60,20 @@ def _by(principals: Sequence[str]) -> Condition:
     return when("ArnLike", "aws:PrincipalArn", sorted(principals))
 
 
-def _administration(s: Settings) -> Statement:
-    return allow("AdministerThroughIam", ADMINISTRATION, on=THIS_KEY, to=_root(s), why=_THIS_KEY_WHY)
+def _administration(s: Settings) -> list[Statement]:
+    """Through IAM, whose policies say who; where the settings name administrators, changes are for them alone.
+
+    Who deploys is one of them: Terraform changes keys too, and KMS refuses a policy that locks its author out.
+    """
+    named = s.keys.administrators
+    if not named:
+        return [allow(ADMINISTER, ADMINISTRATION, on=THIS_KEY, to=_root(s), why=_THIS_KEY_WHY)]
+    changes = [action for action in ADMINISTRATION if action not in LOOKING]
+    only = [_by([*named, *s.deploy.roles])]
+    return [
+        allow("LookThroughIam", LOOKING, on=THIS_KEY, to=_root(s), why=_THIS_KEY_WHY),
+        allow("AdministerByNamedPrincipals", changes, on=THIS_KEY, to=_root(s), only=only, why=_THIS_KEY_WHY),
+    ]
 
 
 def _use(s: Settings, principals: Sequence[str], *more: Condition) -> Statement:
@@ -103,19 +124,19 @@ def data_key(s: Settings) -> list[Statement]:
     users = [*_roles(s, "job", "pipeline", *studio, "data-seed"), *deploy, *writers]
     people = [purpose for purpose in names.personas(s) if purpose in UPDATE_ENDPOINTS]
     grantors = _roles(s, "job", "pipeline", *studio, *people)
-    return [_administration(s), _use(s, users), *_read(s, s.deploy.plan_roles), *_grant(s, grantors), *_closed(s)]
+    return [*_administration(s), _use(s, users), *_read(s, s.deploy.plan_roles), *_grant(s, grantors), *_closed(s)]
 
 
 def logs_key(s: Settings) -> list[Statement]:
     """Log groups, the topic, the queues, and the functions' environments."""
-    groups = [f"{names.log_group_arn(s, start)}*" for start in (f"/aws/lambda/{s.prefix}-", f"/{s.prefix}/")]
+    groups = [f"{names.log_group_arn(s, start)}*" for start in names.log_group_starts(s)]
     # Every endpoint's, so that a renamed pipeline can be deployed without this stack.
     groups += [
         names.log_group_arn(s, name) for name in (*job_logs.own_job_groups(s).values(), f"{job_logs.ENDPOINTS}/*")
     ]
     functions = _roles(s, *names.FUNCTIONS)
     return [
-        _administration(s),
+        *_administration(s),
         _use(s, [*functions, *s.deploy.roles]),
         *_read(s, s.deploy.plan_roles),
         *_grant(s, s.deploy.roles),
@@ -123,22 +144,29 @@ def logs_key(s: Settings) -> list[Statement]:
             "EncryptOurLogGroups",
             SERVICE_USE,
             on=THIS_KEY,
-            to=service(f"logs.{s.region}.amazonaws.com"),
+            to=service(partitions.host("logs", s.region)),
             only=[when("ArnLike", "kms:EncryptionContext:aws:logs:arn", groups)],
             why=_THIS_KEY_WHY,
         ),
-        # No aws:SourceArn or aws:SourceAccount here: EventBridge does not send them when it publishes to an encrypted
-        # topic, and delivery would fail in silence (SNS developer guide, key management).
-        allow(
-            "PublishToTheEncryptedTopic",
-            ["kms:Decrypt", "kms:GenerateDataKey*"],
-            on=THIS_KEY,
-            to=service("cloudwatch.amazonaws.com", "events.amazonaws.com"),
-            why=_THIS_KEY_WHY,
-        ),
+        publish(),
         *(_deliver_to_the_queue(s) if s.alerts.queue else []),
         *_closed(s),
     ]
+
+
+def publish() -> Statement:
+    """What the key of a topic lets events and alarms do.
+
+    No aws:SourceArn or aws:SourceAccount here: EventBridge does not send them when it publishes to an encrypted topic,
+    and delivery would fail in silence (SNS developer guide, key management).
+    """
+    return allow(
+        "PublishToTheEncryptedTopic",
+        ["kms:Decrypt", "kms:GenerateDataKey*"],
+        on=THIS_KEY,
+        to=service("cloudwatch.amazonaws.com", "events.amazonaws.com"),
+        why=_THIS_KEY_WHY,
+    )
 
 
 def _deliver_to_the_queue(s: Settings) -> list[Statement]:
@@ -158,14 +186,14 @@ def _deliver_to_the_queue(s: Settings) -> list[Statement]:
 def studio_key(s: Settings) -> list[Statement]:
     """The domain's file system and the volumes of its apps. CreateApp checks the grant with the execution role."""
     users = [*_roles(s, *names.studio_roles(s)), *s.deploy.roles]
-    return [_administration(s), _use(s, users), *_grant(s, users), *_closed(s)]
+    return [*_administration(s), _use(s, users), *_grant(s, users), *_closed(s)]
 
 
 def state_key(s: Settings) -> list[Statement]:
     """Terraform's state. Who may read it is for the account's IAM to say, but only by way of S3."""
     only = [
         when("StringEquals", "kms:CallerAccount", s.account_id),
-        when("StringEquals", "kms:ViaService", f"s3.{s.region}.amazonaws.com"),
+        when("StringEquals", "kms:ViaService", partitions.host("s3", s.region)),
     ]
     use = allow("UseThroughS3", USE, on=THIS_KEY, to=_root(s), only=only, why=_THIS_KEY_WHY)
-    return [_administration(s), use, *_closed(s)]
+    return [*_administration(s), use, *_closed(s)]

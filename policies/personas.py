@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from policies import audit, job_logs
+from policies import audit, job_logs, sign_in
 from policies.jobs import grant_key, pass_role
 from policies.roles import STUDIO_USER
 from policies.statement import Statement, allow, deny, when
-from policies.studio import Studio
+from policies.studio import SEE_A_DOMAIN, Studio
 from sagekeep import names
 from sagekeep.settings import Settings
 
@@ -183,13 +183,7 @@ def _see(s: Settings, around: Surroundings) -> list[Statement]:
     return [
         allow(
             "SeeTheDomain",
-            [
-                "sagemaker:DescribeApp",
-                "sagemaker:DescribeDomain",
-                "sagemaker:DescribeSpace",
-                "sagemaker:DescribeUserProfile",
-                "sagemaker:ListTags",
-            ],
+            SEE_A_DOMAIN,
             on=[_sagemaker(s, resource) for resource in seen],
         ),
         allow(
@@ -212,7 +206,7 @@ def _see(s: Settings, around: Surroundings) -> list[Statement]:
 def _own_studio(s: Settings, around: Surroundings) -> list[Statement]:
     """The profile that the session's tag names; the role's trust lets nobody choose another's tag."""
     profile = _sagemaker(s, f"user-profile/{around.domain_id}/&{{aws:PrincipalTag/{STUDIO_USER}}}")
-    return [*_see(s, around), allow("OpenTheirOwnStudio", ["sagemaker:CreatePresignedDomainUrl"], on=[profile])]
+    return [*_see(s, around), *sign_in.open_studio(s, profile)]
 
 
 def _runs(s: Settings) -> list[Statement]:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from policies.statement import Statement, deny, when
+from policies.statement import Statement, allow, deny, when
 from sagekeep import names
 from sagekeep.settings import Settings
+
+
+def open_studio(s: Settings, profile_arn: str) -> list[Statement]:
+    """Open the Studio of a profile. None with SSO: only domains that sign in through IAM have it."""
+    if s.studio.auth == "SSO":
+        return []
+    return [allow("OpenTheirOwnStudio", ["sagemaker:CreatePresignedDomainUrl"], on=[profile_arn])]
 
 
 def only_from_known_places(s: Settings, vpc_id: str) -> list[Statement]:

@@ -95,6 +95,31 @@ class Statement:
             ]
         return block
 
+    def as_json(self) -> dict[str, Any]:
+        """The statement as IAM's JSON has it, ready to paste into a policy."""
+        found: dict[str, Any] = {"Sid": self.sid, "Effect": self.effect}
+        if self.principals:
+            anyone = any(p.type == "*" for p in self.principals)
+            found["Principal"] = "*" if anyone else {p.type: _one(p.identifiers) for p in self.principals}
+        found["Action"] = _one(self.actions)
+        for element, texts in (("Resource", self.resources), ("NotResource", self.not_resources)):
+            if texts:
+                found[element] = _one([_variables(text) for text in texts])
+        conditions: dict[str, dict[str, Any]] = {}
+        for c in self.conditions:
+            conditions.setdefault(c.test, {})[c.variable] = _one([_variables(value) for value in c.values])
+        return found | ({"Condition": conditions} if conditions else {})
+
+
+def _one(texts: Sequence[str]) -> str | list[str]:
+    """IAM takes a list of one without its brackets, which reads better."""
+    return texts[0] if len(texts) == 1 else list(texts)
+
+
+def _variables(text: str) -> str:
+    """`&{...}` is how Terraform's data source writes IAM's `${...}`."""
+    return text.replace("&{", "${")
+
 
 def allow(
     sid: str,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from policies import sign_in
 from policies.jobs import (
     Placement,
     create_jobs,
@@ -22,6 +23,13 @@ from sagekeep import names
 from sagekeep.settings import Settings
 
 PREFIXES = ("raw", "processed", "models", "code", "evaluation")
+SEE_A_DOMAIN = (
+    "sagemaker:DescribeApp",
+    "sagemaker:DescribeDomain",
+    "sagemaker:DescribeSpace",
+    "sagemaker:DescribeUserProfile",
+    "sagemaker:ListTags",
+)
 
 
 @dataclass(frozen=True)
@@ -74,13 +82,7 @@ def _spaces_and_apps(s: Settings, owner: Owner) -> list[Statement]:
     return [
         allow(
             "SeeTheDomain",
-            [
-                "sagemaker:DescribeApp",
-                "sagemaker:DescribeDomain",
-                "sagemaker:DescribeSpace",
-                "sagemaker:DescribeUserProfile",
-                "sagemaker:ListTags",
-            ],
+            SEE_A_DOMAIN,
             on=owner.arns(s, "domain", "user-profile", "space", "app"),
         ),
         allow(
@@ -117,11 +119,7 @@ def _spaces_and_apps(s: Settings, owner: Owner) -> list[Statement]:
             on=owner.arns(s, "space", "app"),
             only=[when("Null", "sagemaker:TaggingAction", "false")],
         ),
-        allow(
-            "OpenTheirOwnStudio",
-            ["sagemaker:CreatePresignedDomainUrl"],
-            on=[owner.profile_arn(s)],
-        ),
+        *sign_in.open_studio(s, owner.profile_arn(s)),
     ]
 
 

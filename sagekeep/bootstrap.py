@@ -27,6 +27,7 @@ from sagekeep.children import interruptible
 from sagekeep.deploy import STATE_STACK, Operations
 from sagekeep.diagnostics import Report
 from sagekeep.errors import OperationError, UsageError
+from sagekeep.estate import preflight
 from sagekeep.stackset import StackResult
 from sagekeep.statefile import StateDocument
 from sagekeep.synthesis import Stack
@@ -55,12 +56,19 @@ class StateHome:
 
         `quick` leaves to the next deploy what no state needs and AWS takes a minute for.
 
+        A bucket that is brought is only looked at.
+
         Raises:
+            UsageError: something that is brought lacks what the environment needs.
             OperationError: terraform or AWS refused, and running it again goes on from there; or the bucket would
                 lock out whoever makes it.
         """
         if not self.operations.synthesis.in_s3:
             return StackResult(STATE_STACK, "not needed: [state] backend is local")
+        if STATE_STACK not in self.operations.synthesis.stacks:
+            preflight.refuse(self.operations.synthesis, self.operations.terraform.environ)
+            bucket = self.operations.synthesis.state["bucket"]
+            return StackResult(STATE_STACK, f"not needed: the bucket {bucket} is brought, and as it must be")
         with self._at_work() as began:
             ours, stored = self._ours(), self._stored()
             if stored and not _newer(ours, stored, self._place()):

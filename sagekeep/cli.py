@@ -15,9 +15,11 @@ import typer
 from sagekeep.console import Env, Json, console, print_json, say
 from sagekeep.controls.cli import app as controls_app
 from sagekeep.errors import OperationError, ToolkitError, UsageError
+from sagekeep.estate.cli import app as estate_app
 from sagekeep.prove.cli import app as prove_app
 from sagekeep.runs.cli import app as runs_app
 from sagekeep.scan.cli import app as scan_app
+from sagekeep.settings_cli import app as settings_app
 
 if TYPE_CHECKING:  # loaded by the command that needs them, so that --help answers at once
     from sagekeep.deploy import Operations
@@ -32,7 +34,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-settings_app = typer.Typer(help="About the settings file.", no_args_is_help=True)
 state_app = typer.Typer(help="The place where Terraform's state lives.", no_args_is_help=True)
 app.add_typer(settings_app, name="settings")
 app.add_typer(state_app, name="state")
@@ -71,14 +72,6 @@ def synth(*, env: Env = "poc", out: Out = None, as_json: Json = False) -> None:
         return
     for stack in synthesis.stacks.values():
         say(f"{stack.name:<10} {stack.resources:>4} resources  {stack.folder}")
-
-
-@settings_app.command("schema")
-def settings_schema() -> None:
-    """Print the JSON Schema of a settings file, for editors."""
-    from sagekeep.settings import schema  # noqa: PLC0415
-
-    print_json(schema())
 
 
 @state_app.command("bootstrap")
@@ -175,6 +168,7 @@ app.add_typer(runs_app)
 app.add_typer(prove_app, name="prove")
 app.add_typer(controls_app)
 app.add_typer(scan_app)
+app.add_typer(estate_app, name="estate")
 
 
 @app.command()

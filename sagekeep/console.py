@@ -13,7 +13,13 @@ if TYPE_CHECKING:  # loaded by the command that needs it, so that --help answers
     from rich.console import Console
 
 Env = Annotated[
-    str, typer.Option("--env", "-e", envvar="SAGEKEEP_ENV", help="environments/NAME.toml, or a path to a .toml file")
+    str,
+    typer.Option(
+        "--env",
+        "-e",
+        envvar="SAGEKEEP_ENV",
+        help="environments/NAME.toml, a path to a .toml file, or FILE.toml#NAME of a table",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON")]
 

@@ -12,6 +12,7 @@ from sagekeep import aws, lockout, locks, stackset
 from sagekeep.children import interruptible
 from sagekeep.diagnostics import Changes, Report, lacks_remote_state
 from sagekeep.errors import OperationError, UsageError
+from sagekeep.estate import preflight
 from sagekeep.progress import Board
 from sagekeep.stackset import StackResult
 from sagekeep.synthesis import Stack, Synthesis
@@ -56,8 +57,10 @@ class Operations:
 
         Raises:
             OperationError: the state bucket cannot be used.
+            UsageError: something that is brought lacks what the environment needs.
         """
         chosen = self._names(names)
+        preflight.refuse(self.synthesis, self.terraform.environ)
         producers = {producer for name in chosen for producer in self.synthesis.stacks[name].depends_on}
         bare = self._bare(producers)
         # Planning needs no order: what has no state to read is known by now.
@@ -68,8 +71,10 @@ class Operations:
 
         Raises:
             OperationError: the state bucket cannot be used, or the policies would lock out whoever deploys.
+            UsageError: something that is brought lacks what the environment needs.
         """
         chosen = self._names(names)
+        preflight.refuse(self.synthesis, self.terraform.environ)
         # The state bucket answers before any stack is applied, also where its own stack is not among them.
         states = {STATE_STACK} & set(self.synthesis.stacks) if self.synthesis.in_s3 else set()
         lockout.refuse(self.synthesis, self.terraform.environ, {*chosen, *states})
@@ -100,10 +105,10 @@ class Operations:
         chosen = self.synthesis.chosen(tuple(names))
         state = self.synthesis.state
         if self.synthesis.in_s3 and not aws.bucket_exists(state["bucket"], state["region"], self.terraform.environ):
-            raise OperationError(
-                f"the state bucket {state['bucket']} does not exist yet",
-                hint=f"run `{self.synthesis.command('state', 'bootstrap')}` first",
-            )
+            hint = f"run `{self.synthesis.command('state', 'bootstrap')}` first"
+            if STATE_STACK not in self.synthesis.stacks:
+                hint = "it is brought, existing.state_bucket: its owner makes it"
+            raise OperationError(f"the state bucket {state['bucket']} does not exist yet", hint=hint)
         return chosen
 
     def _each(self, work: Work, order: stackset.Order) -> dict[str, StackResult]:

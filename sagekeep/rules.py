@@ -1,6 +1,9 @@
 """Rules that look at several settings, or at AWS's own tables. A rule whose keys are faulty already is not asked.
 
-Those about people and their roles stand in `sagekeep.rules_people`."""
+Those about people and their roles stand in `sagekeep.rules_people`, those of the house in `sagekeep.rules_house`, those
+about a network that is brought in `sagekeep.rules_existing`, about other things that are brought in
+`sagekeep.rules_brought`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from sagekeep import catalog, names, rules_people
+from sagekeep import catalog, names, rules_brought, rules_existing, rules_house, rules_people
 from sagekeep.settings import Settings
 from sagekeep.settings_faults import Fault
 from sagekeep.subnets import capacity_of_subnet, needed_addresses, subnet_prefix
@@ -35,6 +38,8 @@ def _region_has_images(s: Settings) -> Iterator[Fault]:
 
 
 def _subnets_have_room(s: Settings) -> Iterator[Fault]:
+    if s.existing.subnets:
+        return  # their ranges are asked of AWS before a plan
     needed, prefix = needed_addresses(s), subnet_prefix(s)
     if prefix > 28:
         rule = (
@@ -50,7 +55,7 @@ def _subnets_have_room(s: Settings) -> Iterator[Fault]:
 
 
 def _zones_are_of_the_region(s: Settings) -> Iterator[Fault]:
-    if isinstance(s.network.zones, int):
+    if isinstance(s.network.zones, int) or s.existing.subnets:
         return
     start = zone_id_prefix(s.region)
     if foreign := [zone for zone in s.network.zones if zone.rpartition("-az")[0] != start]:
@@ -131,9 +136,9 @@ def _deployers_fit_into_event_patterns(s: Settings) -> Iterator[Fault]:
 
 RULES = (
     Rule(("region",), _region_has_images),
-    Rule(("network.cidr", "network.zones", "network.extra_endpoints"), _subnets_have_room),
+    Rule(("network.cidr", "network.zones", "network.extra_endpoints", "existing.subnets"), _subnets_have_room),
     Rule(("network.zones", "region"), _zones_are_of_the_region),
-    Rule(("prefix", "account_id", "region", "studio.users", "studio.role_per_user"), _names_fit),
+    Rule(("prefix", "name_pattern", "account_id", "region", "studio.users", "studio.role_per_user"), _names_fit),
     *(Rule((f"pipeline.instances.{kind}",), _instance(kind)) for kind in ("process", "train", "endpoint")),
     *(
         Rule((f"deploy.{key}", "account_id", "region"), _deployers_are_of_the_account(key))
@@ -147,11 +152,18 @@ RULES = (
         Rule((f"personas.{key}.principals", "account_id", "region"), rules_people.persona_is_of_the_account(key))
         for key in ("data_scientist", "ml_engineer", "administrator", "auditor")
     ),
+    Rule(("tags", "tag_policy.required", "tag_policy.patterns"), rules_house.tags_keep_the_policy),
+    Rule(("keys.administrators", "account_id", "region"), rules_house.administrators_are_of_the_account),
+    Rule(
+        ("studio.auth", "studio.sso_users", "studio.sso_groups", "studio.sign_in", "studio.users"),
+        rules_house.sso_settings_go_together,
+    ),
     Rule(("deploy.roles", "detection.enabled", "detection.include_deployments"), _deployers_fit_into_event_patterns),
     *(
         Rule((f"{section}.emails", "alerts.email_domains"), _emails_are_of_allowed_domains(section))
         for section in ("alerts", "detection")
     ),
+    *(Rule(keys, check) for keys, check in (*rules_existing.RULES, *rules_brought.RULES)),
 )
 
 

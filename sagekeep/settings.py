@@ -4,7 +4,8 @@
 
 `load` reports every fault at once: each with its key, the rule that it breaks and the value found. Rules that look at
 one key stand in `sagekeep.settings_fields`; rules that look at several stand in `sagekeep.rules`. Sections about people
-stand in `sagekeep.settings_people`, options of the perimeter in `sagekeep.settings_perimeter`.
+stand in `sagekeep.settings_people`, options of the perimeter in `sagekeep.settings_perimeter`, rules of the house in
+`sagekeep.settings_house`, the CI's in `sagekeep.settings_ci`, and what is brought in `sagekeep.settings_existing`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
+from sagekeep import settings_files
 from sagekeep.errors import UsageError
+from sagekeep.partitions import partition_of
+from sagekeep.settings_ci import Ci
+from sagekeep.settings_existing import Existing
 from sagekeep.settings_faults import Fault, SettingsError, faults_of
 from sagekeep.settings_fields import (
     AccountId,
@@ -27,6 +32,7 @@ from sagekeep.settings_fields import (
     ExtraEndpoints,
     Instance,
     Label,
+    NamePattern,
     PipelineName,
     Prefix,
     PrincipalArns,
@@ -34,6 +40,7 @@ from sagekeep.settings_fields import (
     VersionConstraint,
     Zones,
 )
+from sagekeep.settings_house import DEFAULT_NAME_PATTERN, Keys, Outputs, TagPolicy
 from sagekeep.settings_people import Iam, Personas, Studio
 from sagekeep.settings_perimeter import Functions, Perimeter, Storage
 from sagekeep.settings_section import Section
@@ -61,6 +68,13 @@ class Network(Section):
     block_public_access: bool = Field(
         default=False,
         description="block internet gateways for every VPC of the account in the region, not ours alone",
+    )
+    sealed: bool = Field(
+        default=True,
+        description="a VPC that is brought must have no internet gateway, no NAT and no default route; ours never has",
+    )
+    flow_logs: bool = Field(
+        default=False, description="make flow logs for a VPC that is brought too; ours always has them"
     )
 
     @property
@@ -136,6 +150,10 @@ class Settings(Section):
 
     environment: str = Field(exclude=True, description="name of the environment: its file's name")
     prefix: Prefix = Field(description="first part of every name; lower case, short")
+    name_pattern: NamePattern = Field(
+        DEFAULT_NAME_PATTERN,
+        description="how names are made of {prefix}, {environment}, {region} and, at the end, {purpose}",
+    )
     account_id: AccountId
     region: str = Field(description="AWS region; must have the scikit-learn and AutoGluon images")
     removal: Literal["destroy", "retain"] = Field("retain", description="what `destroy` may take with it")
@@ -144,9 +162,11 @@ class Settings(Section):
     )
     log_retention_days: Literal[365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653] = 365
     tags: Tags = Field(default_factory=dict)
+    tag_policy: TagPolicy = Field(default_factory=TagPolicy)
     deploy: Deploy = Field(default_factory=Deploy)
     perimeter: Perimeter = Field(default_factory=Perimeter)
     iam: Iam = Field(default_factory=Iam)
+    keys: Keys = Field(default_factory=Keys)
     network: Network = Field(default_factory=Network)
     storage: Storage = Field(default_factory=Storage)
     studio: Studio = Field(default_factory=Studio)
@@ -156,19 +176,19 @@ class Settings(Section):
     alerts: Alerts = Field(default_factory=Alerts)
     detection: Detection = Field(default_factory=Detection)
     state: State = Field(default_factory=State)
+    existing: Existing = Field(default_factory=Existing)
+    outputs: Outputs = Field(default_factory=Outputs)
+    ci: Ci = Field(default_factory=Ci)
+
+    @property
+    def all_tags(self) -> dict[str, str]:
+        """Tags of every resource: the toolkit's own, and those of the settings, which win. `Stack` is added to them."""
+        return {"Environment": self.environment, "ManagedBy": "SageKeep", **self.tags}
 
     @property
     def partition(self) -> str:
         """AWS partition of the region, as it stands in ARNs."""
-        for start, partition in (
-            ("cn-", "aws-cn"),
-            ("us-gov-", "aws-us-gov"),
-            ("us-isob-", "aws-iso-b"),
-            ("us-iso-", "aws-iso"),
-        ):
-            if self.region.startswith(start):
-                return partition
-        return "aws"
+        return partition_of(self.region).name
 
     @property
     def protected(self) -> bool:
@@ -177,24 +197,33 @@ class Settings(Section):
 
 
 def environment_file(environment: str, folder: Path = Path("environments")) -> Path:
-    """Path of an environment's settings: a name, or the path of a .toml file.
+    """Path of an environment's settings: a name, the path of a .toml file, or one with `#NAME` for one of a table's.
 
     Raises UsageError when there is no such file.
     """
-    path = Path(environment) if environment.endswith(".toml") else folder / f"{environment}.toml"
-    if not path.is_file():
+    path = Path(environment) if settings_files.is_file(environment) else folder / f"{environment}.toml"
+    file = Path(settings_files.split(str(path))[0])
+    if not file.is_file():
         files = {file.stem for file in folder.glob("*.toml")} - {"exceptions"}  # the scanners' register lies there too
         known = ", ".join(sorted(files)) or "none"
-        raise UsageError(f"there is no settings file {path}", hint=f"environments in {folder}/: {known}")
+        raise UsageError(f"there is no settings file {file}", hint=f"environments in {folder}/: {known}")
     return path
 
 
 def load(path: Path) -> Settings:
     """Read, validate and freeze the settings in `path`. Raises SettingsError with every fault."""
+    file, name = settings_files.split(str(path))
+    if name:
+        from sagekeep.settings_table import load_environment  # noqa: PLC0415 - tables are made of Settings
+
+        return load_environment(Path(file), name)
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(str(path), [Fault("(file)", f"is not TOML: {error}", None)]) from None
+    if "environment" in raw and isinstance(raw["environment"], dict):
+        names = ", ".join(raw["environment"])
+        raise UsageError(f"{path} is a table of environments", hint=f"say which: {path}#NAME, NAME one of {names}")
     if ENVIRONMENT_NAME.fullmatch(path.stem) is None:
         rule = "must be lower-case letters, digits and hyphens, as it names state keys and folders"
         raise SettingsError(str(path), [Fault("(file name)", rule, path.stem)])

@@ -69,17 +69,17 @@ def _lower(message: str) -> str:
 
 
 def _unknown(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
-    """What to say of a key that nobody knows: the nearest key of its own section, or where else it belongs."""
+    """What to say of a key that nobody knows: where else it belongs, or the nearest key of its own section."""
     name = str(location[-1])
     known = dict(_keys(model))
     section = ".".join(str(part) for part in location[:-1])
     siblings = [key.rpartition(".")[2] for key in known if key.rpartition(".")[0] == section]
     near = get_close_matches(name, siblings, n=1)
     elsewhere = [key for key in known if key.rpartition(".")[2] == name]
-    if near:
-        return f"is not a known key; did you mean {near[0]!r}?"
     if elsewhere:
         return f"is not a known key here; did you mean {elsewhere[0]!r}?"
+    if near:
+        return f"is not a known key; did you mean {near[0]!r}?"
     return f"is not a known key; known here: {', '.join(sorted(siblings))}"
 
 

@@ -106,6 +106,19 @@ def _different(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+# Endpoints of every environment by the last part of their services' names; stacks/parts/endpoint_table.py makes them.
+USUAL_ENDPOINTS = (
+    "s3",
+    "sagemaker.api",
+    "sagemaker.runtime",
+    "studio",
+    "ecr.api",
+    "ecr.dkr",
+    "logs",
+    "sts",
+    "kms",
+    "monitoring",
+)
 # Services that code in the VPC may want besides; each has an interface endpoint com.amazonaws.<region>.<name>.
 EXTRA_ENDPOINTS = (
     "athena",
@@ -176,6 +189,33 @@ RolePath = Annotated[
     *_text(r"/([\w+=,.@-]{1,64}/){0,4}", "must be / or begin and end with a slash, such as /ml/, of at most 4 parts"),
 ]
 Emails = Annotated[tuple[str, ...], *_texts(r"[^@\s]+@[^@\s]+\.[^@\s]+", "must be e-mail addresses")]
+NamePattern = Annotated[
+    str,
+    *_text(
+        r"(?!.*--)(?!.*(\{\w+\}).*\1)(?=.*\{(?:prefix|environment)\})"
+        r"(?:[a-z]|\{(?:prefix|environment|region)\})(?:[a-z0-9-]|\{(?:prefix|environment|region)\})*-\{purpose\}",
+        "must be of lower-case letters, digits, hyphens and the words {prefix}, {environment} and {region}, have "
+        "{prefix} or {environment}, and end with -{purpose}, such as {prefix}-{environment}-{purpose}",
+    ),
+]
+SsmPrefix = Annotated[
+    str,
+    *_text(
+        r"|(/(?!(?i:aws|ssm))[a-zA-Z0-9_.-]{1,100})(/[a-zA-Z0-9_.-]{1,100}){0,9}",
+        "must be a path such as /acme/ml of at most 10 parts, not below /aws or /ssm, or empty",
+    ),
+]
+SsoNames = Annotated[
+    tuple[str, ...],
+    *_texts(r"\S(.{0,126}\S)?", "must be names or ids of at most 128 characters"),
+    AfterValidator(_different),
+]
+Repository = Annotated[
+    str, *_text(r"([A-Za-z0-9-]+/[A-Za-z0-9._-]+)?", "must be a GitHub repository such as acme/platform, or empty")
+]
+# Neither `*` nor `?`, which would be wildcards in a trust policy, nor `:`, which parts its claims.
+Branch = Annotated[str, *_text(r"[A-Za-z0-9._/-]+", "must be the name of a branch, without wildcards")]
+GithubEnvironment = Annotated[str, *_text(r"[A-Za-z0-9._/-]*", "must be the name of a GitHub environment, or empty")]
 OrganizationId = Annotated[
     str, *_text(r"(o-[a-z0-9]{10,32})?", "must be the id of an organization, such as o-a1b2c3d4e5")
 ]

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from sagekeep.settings_fields import Boundary, Cidrs, RolePath, TrustedArns, UserNames
+from sagekeep.settings_fields import Boundary, Cidrs, RolePath, SsoNames, TrustedArns, UserNames
 from sagekeep.settings_section import Section
 
 
@@ -21,7 +21,17 @@ class Iam(Section):
 class Studio(Section):
     """The SageMaker Studio domain and its user profiles."""
 
-    auth: Literal["IAM"] = Field("IAM", description="how people sign in; IAM is the only way so far")
+    auth: Literal["IAM", "SSO"] = Field(
+        "IAM",
+        description='how people sign in: "IAM", or "SSO" through IAM Identity Center; another way is another domain',
+    )
+    sso_users: dict[str, str] = Field(
+        default_factory=dict,
+        description="name in Identity Center of a user profile's user, where it is not the profile's, by profile",
+    )
+    sso_groups: SsoNames = Field(
+        (), description="groups of Identity Center, by display name or id, whose members may open Studio"
+    )
     sign_in: Literal["iam", "cidrs", "endpoint"] = Field(
         "iam",
         description='from where Studio may be opened: "iam": anywhere, by whoever IAM lets presign a URL; "cidrs": '

@@ -8,6 +8,7 @@ from sagekeep.settings import Settings
 
 RESERVED_BY_AWS = 5  # in every subnet (VPC user guide, subnet sizing)
 INTERFACE_ENDPOINTS = 9  # beside the extra ones of the settings
+MOST_SUBNETS = 6  # of a reference that gives a list, nobody knows how many before a plan
 ADDRESSES_PER_USER = 4  # two to four a Studio user (SageMaker developer guide, VpcOnly mode)
 JOBS_AND_FUNCTIONS = 32  # two a job or model instance, and the functions' shared interfaces
 
@@ -21,6 +22,14 @@ def subnet_ranges(s: Settings) -> list[IPv4Network]:
     """Range of each zone's subnet, in the order of the zones."""
     ranges = s.network.range.subnets(new_prefix=subnet_prefix(s))
     return [next(ranges) for _ in range(s.network.zone_count)]
+
+
+def subnet_count(s: Settings) -> int:
+    """How many subnets the network has: one a zone or, of those that are brought, at most this many."""
+    brought = s.existing.subnets
+    if not brought:
+        return s.network.zone_count
+    return len(brought) if isinstance(brought, tuple) else MOST_SUBNETS
 
 
 def needed_addresses(s: Settings) -> int:

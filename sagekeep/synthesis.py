@@ -17,6 +17,7 @@ from typing import Any
 
 from sagekeep import bindings, names
 from sagekeep.errors import OperationError, UsageError
+from sagekeep.settings_files import absolute, environment_name, is_file
 
 SYNTH_SECONDS = 120
 
@@ -111,11 +112,6 @@ def project_root(start: Path | None = None) -> Path:
     )
 
 
-def environment_name(env: str) -> str:
-    """`poc` for both `poc` and `some/where/poc.toml`."""
-    return Path(env).stem if env.endswith(".toml") else env
-
-
 def output_folder(env: str) -> Path:
     """Where an environment is synthesized to, relative to the project: environments never share one."""
     return Path(names.output_folder(environment_name(env)))
@@ -130,7 +126,7 @@ def synthesize(root: Path, env: str, out: Path | None = None, *, work: Path | No
     """
     target = (out or root / output_folder(env)).resolve()
     target.parent.mkdir(parents=True, exist_ok=True)  # jsii makes only the last folder of a path
-    code, said = _run_main(root, {**os.environ, "SAGEKEEP_ENV": _absolute(env), "SAGEKEEP_OUT": str(target)})
+    code, said = _run_main(root, {**os.environ, "SAGEKEEP_ENV": absolute(env), "SAGEKEEP_OUT": str(target)})
     if code:
         raise _refusal(code, said)
     return replace(load(root, env, target), work_folder=work)
@@ -178,7 +174,7 @@ def load(root: Path, env: str, out: Path | None = None) -> Synthesis:
     stacks = {name: _stack(target, name, entries[name]) for name in _in_order(entries)}
     model_file = target / "model.json"
     model = json.loads(model_file.read_text(encoding="utf-8")) if model_file.is_file() else {}
-    file = _absolute(env) if env.endswith(".toml") else ""
+    file = absolute(env) if is_file(env) else ""
     return Synthesis(environment_name(env), root, target, stacks, model, settings_file=file)
 
 
@@ -200,11 +196,6 @@ def _stack(out: Path, name: str, entry: Mapping[str, Any]) -> Stack:
     document = json.loads((out / entry["synthesizedStackPath"]).read_text(encoding="utf-8"))
     count = sum(len(group) for group in document.get("resource", {}).values())
     return Stack(name, folder, tuple(entry.get("dependencies", ())), count)
-
-
-def _absolute(env: str) -> str:
-    """main.py runs in the project's folder, but the path was typed in another one."""
-    return str(Path(env).resolve()) if env.endswith(".toml") else env
 
 
 def _refusal(code: int, output: str) -> OperationError | UsageError:

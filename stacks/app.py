@@ -10,6 +10,7 @@ from typing import Any
 
 from cdktf import App
 
+from policies.required import required
 from policies.statement import Statement
 from sagekeep import names
 from sagekeep.errors import UsageError
@@ -27,7 +28,8 @@ from stacks.studio import StudioStack
 
 def build(app: App, settings: Settings) -> list[EstateStack]:
     """The stacks, producers first."""
-    state = StateStack(app, settings) if settings.state.backend == "s3" else None
+    ours = settings.state.backend == "s3" and not settings.existing.state_bucket
+    state = StateStack(app, settings) if ours else None
     keys = KeysStack(app, settings)
     network = NetworkStack(app, settings, keys=keys)
     storage = StorageStack(app, settings, keys=keys, network=network)
@@ -79,7 +81,12 @@ def _remove_stale_stacks(out: Path, current: set[str]) -> None:
 
 
 def _model(settings: Settings, out: Path, stacks: list[EstateStack]) -> dict[str, Any]:
-    """What the tool reads beside the Terraform: settings, addresses by path, statements with their reasons."""
+    """What the tool reads beside the Terraform: settings, addresses by path, statements with their reasons.
+
+    `required`: what the stacks need of things that are brought, by subject.
+    """
+    needs = {subject: need for stack in stacks for subject, need in stack.required.items()}
+    needs |= {key: need.document() for key, need in required(settings).items()}
     return {
         "environment": settings.environment,
         "settings": settings.model_dump(mode="json"),
@@ -88,9 +95,10 @@ def _model(settings: Settings, out: Path, stacks: list[EstateStack]) -> dict[str
             "backend": settings.state.backend,
             "bucket": names.bucket(settings, "state"),
             "log_bucket": names.bucket(settings, "state-logs"),
-            "key_alias": names.key_alias(settings, "state"),
+            "key_alias": names.state_encryption(settings),
             "region": settings.region,
         },
+        **({"required": needs} if needs else {}),
     }
 
 
@@ -102,7 +110,7 @@ def _written(file: Path, stack: EstateStack) -> dict[str, Any]:
 
 def _policies(document: dict[str, Any], statements: Mapping[str, Sequence[Statement]]) -> dict[str, Any]:
     """The statements of every policy document by its address, each with its reason."""
-    blocks = document["data"][POLICY_DOCUMENT]
+    blocks = document.get("data", {}).get(POLICY_DOCUMENT, {})
     return {
         f"data.{POLICY_DOCUMENT}.{name}": [
             block | {"why": statement.why} for block, statement in zip(blocks[name]["statement"], own, strict=True)

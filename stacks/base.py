@@ -8,7 +8,9 @@ from typing import Any, ClassVar, cast
 from cdktf import (
     DataTerraformRemoteStateLocal,
     DataTerraformRemoteStateS3,
+    Fn,
     LocalBackend,
+    Precondition,
     S3Backend,
     TerraformElement,
     TerraformOutput,
@@ -21,6 +23,7 @@ from constructs import Construct
 from policies.statement import Statement
 from sagekeep import names
 from sagekeep.settings import Settings
+from stacks.moves import moved_blocks
 
 TERRAFORM = ">= 1.10"  # the first version whose S3 backend locks with a lock file
 
@@ -41,6 +44,7 @@ class EstateStack(TerraformStack):
         self.described: set[str] = set()
         self.statements: dict[str, Sequence[Statement]] = {}  # of each policy document, by its name
         self.files: dict[str, bytes] = {}
+        self.required: dict[str, Any] = {}  # of what is brought; the tool checks it before a plan
         self._provider()
         self._backend()
         self._terraform()
@@ -48,7 +52,7 @@ class EstateStack(TerraformStack):
 
     def _provider(self) -> None:
         s = self.settings
-        tags = {"Environment": s.environment, "ManagedBy": "SageKeep", "Stack": self.NAME, **s.tags}
+        tags = {"Stack": self.NAME, **s.all_tags}
         AwsProvider(
             self,
             "aws",
@@ -68,7 +72,7 @@ class EstateStack(TerraformStack):
             key=names.state_key(s, self.NAME),
             region=s.region,
             encrypt=True,
-            kms_key_id=names.key_alias(s, "state"),
+            kms_key_id=names.state_encryption(s) or None,
         )
 
     def _terraform(self) -> None:
@@ -80,6 +84,8 @@ class EstateStack(TerraformStack):
         if self.settings.state.backend == "s3":
             block["backend"] = {"s3": {"use_lockfile": True}}
         self.add_override("terraform", block)
+        if moved := moved_blocks(self.NAME):
+            self.add_override("moved", moved)
 
     def _remote(self, other: EstateStack) -> Remote:
         s = self.settings
@@ -101,10 +107,28 @@ class EstateStack(TerraformStack):
         """Outputs of a stack that this one was given in `reads`."""
         return self._remotes[stack.NAME]
 
-    def output(self, name: str, value: object, description: str) -> None:
-        """A described output; other stacks and other estates read it by this name."""
-        TerraformOutput(self, f"output-{name}", value=value, description=description).override_logical_id(name)
+    def output(self, name: str, value: object, description: str, *, only_if: Precondition | None = None) -> None:
+        """A described output; other stacks and other estates read it by this name. `only_if`: else the plan fails."""
+        output = TerraformOutput(self, f"output-{name}", value=value, description=description, precondition=only_if)
+        output.override_logical_id(name)
         self.described.add(name)
+        if self.settings.outputs.ssm_prefix and value != []:  # a parameter cannot be empty
+            self._parameter(name, value, description)
+
+    def _parameter(self, name: str, value: object, description: str) -> None:
+        """The output as an SSM parameter, for teams that do not read state; outputs hold names and ids, no secrets."""
+        from cdktf_cdktf_provider_aws.ssm_parameter import SsmParameter  # noqa: PLC0415 - few environments have any
+
+        several = isinstance(value, list | tuple)
+        text = Fn.jsonencode(value) if isinstance(value, dict) else value  # a map, such as the roles for people
+        SsmParameter(
+            self,
+            f"parameter-{name}",
+            name=names.parameter(self.settings, self.NAME, name),
+            type="StringList" if several else "String",
+            value=cast("str", Fn.join(",", cast("Sequence[str]", value)) if several else text),
+            description=description,
+        )
 
     def _allocate_logical_id(self, element: TerraformElement) -> str:
         """Address of an element: its path. cdktf's own scheme adds a hash, and lets equal ids replace each other."""

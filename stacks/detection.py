@@ -8,10 +8,11 @@ from cdktf import Fn
 from constructs import Construct
 
 from sagekeep.settings import Settings
-from sagekeep.subnets import subnet_ranges
+from sagekeep.subnets import subnet_count
 from stacks.base import EstateStack
 from stacks.keys import KEYS, KeysStack
 from stacks.network import NetworkStack
+from stacks.parts.brought import known
 from stacks.parts.detection import DeniedCalls, SecurityAlerts
 from stacks.parts.detection_table import Ours
 from stacks.parts.traffic import GROUPS
@@ -27,6 +28,7 @@ class DetectionStack(EstateStack):
         self, scope: Construct, settings: Settings, *, keys: KeysStack, network: NetworkStack, state: StateStack | None
     ) -> None:
         super().__init__(scope, settings, reads=[keys, network, *([state] if state else [])])
+        self.settings = known(self, settings, "data_bucket", "access_log_bucket")
         key_arn = self.read(KeysStack).text("logs_key_arn")
         ours = self._ours(with_state=state is not None)
         alerts = SecurityAlerts(self, "security", ours=ours, key_arn=key_arn)
@@ -50,5 +52,8 @@ class DetectionStack(EstateStack):
         )
 
     def _each(self, ids: Sequence[str]) -> list[str]:
-        """The ids of a list one by one, as a pattern must have them: there is one for each zone."""
-        return [str(Fn.element(ids, at)) for at, _ in enumerate(subnet_ranges(self.settings))]
+        """The ids of a list one by one, as a pattern must have them: there is one for each subnet.
+
+        Of a list that is shorter, `element` gives the first ones again.
+        """
+        return [str(Fn.element(ids, at)) for at in range(subnet_count(self.settings))]

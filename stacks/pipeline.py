@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
+from cdktf import ITerraformDependable
 from constructs import Construct
 
 from policies import functions, jobs, roles
@@ -13,6 +13,7 @@ from stacks.base import EstateStack
 from stacks.keys import KeysStack
 from stacks.network import NetworkStack
 from stacks.parts.alerts import Alerts
+from stacks.parts.brought import known
 from stacks.parts.code_objects import CodeObjects
 from stacks.parts.invocations import owned_by_terraform
 from stacks.parts.job_log_groups import JobLogGroups
@@ -29,6 +30,13 @@ READER = FunctionCode(
 )
 SEED = FunctionCode("data-seed", "Puts synthetic data where there is none", ("data_seed",))
 
+# What may be brought and this stack names.
+BROUGHT = (
+    "data_bucket",
+    "topic",
+    *(f"roles.{purpose}" for purpose in ("job", "pipeline", "pipeline-manager", "pipeline-reader", "data-seed")),
+)
+
 
 class PipelineStack(EstateStack):
     """Everything that runs the pipeline."""
@@ -39,14 +47,15 @@ class PipelineStack(EstateStack):
         self, scope: Construct, settings: Settings, *, keys: KeysStack, network: NetworkStack, storage: StorageStack
     ) -> None:
         super().__init__(scope, settings, reads=[keys, network, storage])
+        settings = self.settings = known(self, settings, *BROUGHT)
         vpc, keys_read = self.read(NetworkStack), self.read(KeysStack)
         key_arn, bucket = keys_read.text("data_key_arn"), self.read(StorageStack).text("data_bucket")
         subnet_ids, self._logs_key_arn = vpc.texts("subnet_ids"), keys_read.text("logs_key_arn")
         place = jobs.Placement(tuple(subnet_ids), (vpc.text("jobs_security_group_id"),), key_arn)
         self._place = VpcPlace(subnet_ids, vpc.text("functions_security_group_id"))
         access = [
-            self._role("job", "Jobs, models and endpoints", jobs.job_role(settings, key_arn)),
-            self._role("pipeline", "Runs of the pipeline", jobs.pipeline_role(settings, place)),
+            *self._role("job", "Jobs, models and endpoints", jobs.job_role(settings, key_arn)),
+            *self._role("pipeline", "Runs of the pipeline", jobs.pipeline_role(settings, place)),
         ]
         locked = settings.storage.object_lock_days > 0
         code = CodeObjects(self, "code", bucket=bucket, key_arn=key_arn, locked=locked)
@@ -68,7 +77,7 @@ class PipelineStack(EstateStack):
         )
         self._describe(alerts)
 
-    def _role(self, purpose: str, description: str, statements: list[Statement]) -> IamRolePolicy:
+    def _role(self, purpose: str, description: str, statements: list[Statement]) -> list[ITerraformDependable]:
         role = ScopedRole(
             self,
             f"{purpose}-access",

@@ -8,6 +8,7 @@ from policies import buckets, keys
 from sagekeep import names
 from sagekeep.settings import Settings
 from stacks.base import EstateStack
+from stacks.parts.brought_key import BroughtKey
 from stacks.parts.cmk import Cmk
 from stacks.parts.lockout import LockoutCheck
 from stacks.parts.sealed_bucket import BucketOptions, Keep, SealedBucket
@@ -20,14 +21,19 @@ class StateStack(EstateStack):
 
     def __init__(self, scope: Construct, settings: Settings) -> None:
         super().__init__(scope, settings)
+        brought = names.brought_key(settings, "state")
         arn, logs_arn = names.bucket_arn(settings, "state"), names.bucket_arn(settings, "state-logs")
-        key = Cmk(
-            self,
-            "state",
-            settings=settings,
-            purpose="state",
-            description="Terraform state",
-            statements=keys.state_key(settings),
+        key = (
+            BroughtKey(self, "state", settings=settings, key="existing.keys.state", reference=brought)
+            if brought
+            else Cmk(
+                self,
+                "state",
+                settings=settings,
+                purpose="state",
+                description="Terraform state",
+                statements=keys.state_key(settings),
+            )
         )
         logs = SealedBucket(
             self,
@@ -51,10 +57,10 @@ class StateStack(EstateStack):
             statements=[
                 *buckets.closed(settings, arn),
                 # Backends name the key by its alias: its ARN is unknown when they are written.
-                *buckets.our_key_only(arn, key.arn, names.key_alias(settings, "state")),
+                *buckets.our_key_only(arn, key.arn, *([] if brought else [names.key_alias(settings, "state")])),
                 *buckets.state_perimeter(settings, arn),
             ],
-            logs=logs,
+            logs=logs.name,
         )
         self.output("state_bucket", bucket.name, "Bucket of the Terraform state of all stacks")
         self.output("state_key_arn", key.arn, "Key that encrypts the Terraform state")

@@ -9,6 +9,7 @@ from sagekeep import doctor, synthesis
 from sagekeep.bootstrap import StateHome
 from sagekeep.demo.stage import Stage, require
 from sagekeep.errors import OperationError, UsageError
+from sagekeep.settings_files import environment_name
 from sagekeep.teardown import destroy_all
 
 
@@ -28,7 +29,7 @@ def synthesize(stage: Stage) -> None:
     Raises:
         UsageError: what the settings make cannot be destroyed again.
     """
-    out = stage.home / "out" / synthesis.environment_name(stage.env)
+    out = stage.home / "out" / environment_name(stage.env)
     stage.synthesis = synthesis.synthesize(stage.root, stage.env, out, work=stage.home / "work")
     if stage.synthesis.settings.get("removal") != "destroy":
         raise UsageError(

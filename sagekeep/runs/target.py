@@ -11,7 +11,7 @@ from sagekeep import aws, names
 from sagekeep.errors import OperationError
 from sagekeep.runs.refusals import told
 from sagekeep.settings import Settings, environment_file, load
-from sagekeep.synthesis import project_root
+from sagekeep.synthesis import Synthesis, project_root
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,22 @@ class Target:
 
     @property
     def bucket(self) -> str:
-        """Name of the data bucket."""
-        return names.bucket(self.settings, "data")
+        """Name of the data bucket. Raises OperationError where it is brought, and nothing is where settings look."""
+        brought = self.settings.existing.data_bucket
+        return names.bucket(self.settings, "data") if brought is None or brought.id else self._looked_up()
+
+    def _looked_up(self) -> str:
+        """By tags, SSM or another team's state, as the pre-flight checks do; what is synthesized has no part in it."""
+        from sagekeep.estate.clients import Clients  # noqa: PLC0415 - most environments bring nothing
+        from sagekeep.estate.fault import Missing  # noqa: PLC0415
+
+        here = project_root()
+        try:
+            return Clients(Synthesis(self.settings.environment, here, here, {}), self.settings, self.variables).one(
+                "existing.data_bucket"
+            )
+        except Missing as error:
+            raise OperationError(str(error)) from None
 
     def client(self, service: str) -> Any:
         """A boto3 client of the account."""

@@ -20,28 +20,34 @@ from stacks.parts.policy import policy_json
 class Alerts(Construct):
     """The topic hears of failed steps and runs of the pipeline, and so does `queue` where settings want one.
 
+    A topic that is brought keeps its policy and key; subscriptions and the queue are ours all the same.
     Controls E1, E2, E3 and E4.
     """
 
     def __init__(self, scope: Construct, id: str, *, settings: Settings, key_arn: str) -> None:
         super().__init__(scope, id)
         self.settings = settings
-        topic = SnsTopic(self, "topic", name=names.name(settings, "pipeline-alerts"), kms_master_key_id=key_arn)
-        self.topic_arn = str(topic.arn)
-        policy = SnsTopicPolicy(
-            self,
-            "topic-policy",
-            arn=self.topic_arn,
-            policy=policy_json(self, "topic-statements", alerts.topic(settings)),
-        )
+        self.topic_arn = names.topic_arn(settings)
+        ready = [] if settings.existing.topic else [self._topic(key_arn)]
         rules = {"step": step_failed(settings), "run": run_failed(settings)}
         arns = [names.arn(settings, "events", f"rule/{rule.name}") for rule in rules.values()]
         undelivered = self._queue("undelivered", "undelivered-alerts", key_arn, alerts.undelivered(settings, arns))
         for kind, rule in rules.items():
-            route(self, kind, rule, topic_arn=self.topic_arn, undelivered=undelivered, after=[policy])
+            route(self, kind, rule, topic_arn=self.topic_arn, undelivered=undelivered, after=ready)
         self.queue = self._subscribed_queue(key_arn) if settings.alerts.queue else None
         for at, email in enumerate(settings.alerts.emails):
             SnsTopicSubscription(self, f"email-{at + 1}", topic_arn=self.topic_arn, protocol="email", endpoint=email)
+
+    def _topic(self, key_arn: str) -> SnsTopicPolicy:
+        """The topic under our key; its policy is what EventBridge must wait for."""
+        topic = SnsTopic(self, "topic", name=names.name(self.settings, "pipeline-alerts"), kms_master_key_id=key_arn)
+        self.topic_arn = str(topic.arn)
+        return SnsTopicPolicy(
+            self,
+            "topic-policy",
+            arn=self.topic_arn,
+            policy=policy_json(self, "topic-statements", alerts.topic(self.settings)),
+        )
 
     def _queue(self, id: str, purpose: str, key_arn: str, statements: list[Statement]) -> SqsQueue:
         name = names.name(self.settings, purpose)

@@ -86,7 +86,7 @@ class DeniedCalls(Construct):
             log_group_name=group.name,
             pattern="",  # every event: the rule has chosen them
             metric_transformation=CloudwatchLogMetricFilterMetricTransformation(
-                name=METRIC, namespace=s.prefix, value="1", unit="Count"
+                name=METRIC, namespace=names.stem(s), value="1", unit="Count"
             ),
         )
         CloudwatchMetricAlarm(
@@ -97,7 +97,7 @@ class DeniedCalls(Construct):
                 f"{s.detection.denied_calls} or more calls were denied within five minutes to roles of the "
                 f"environment {s.environment}, or about its keys and buckets: see the log group {group.name}"
             ),
-            namespace=s.prefix,
+            namespace=names.stem(s),
             metric_name=METRIC,
             statistic="Sum",
             period=FIVE_MINUTES,

@@ -43,14 +43,15 @@ class Ours:
     @property
     def buckets(self) -> list[str]:
         """Names of our buckets; those of the state only where it lies in S3."""
-        kept = names.BUCKETS if self.settings.state.backend == "s3" else names.BUCKETS[2:]
-        return [names.bucket(self.settings, purpose) for purpose in kept]
+        s = self.settings
+        kept = names.buckets(s)
+        return [names.bucket(s, p) for p in kept if s.state.backend == "s3" or not p.startswith("state")]
 
     @property
     def log_groups(self) -> list[str]:
         """How the names of our log groups begin."""
         s = self.settings
-        return [names.function_log_group(s, ""), f"/{s.prefix}/", "/aws/sagemaker/"]
+        return [*names.log_group_starts(s), "/aws/sagemaker/"]
 
 
 Narrow = Callable[[Ours], list[Detail]]  # alternatives, one of which the event's detail must match

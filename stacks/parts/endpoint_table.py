@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from policies import endpoints
 from policies.statement import Statement
+from sagekeep import partitions
 from sagekeep.settings import Settings
 
 
@@ -18,9 +19,8 @@ class Endpoint:
     statements: Callable[[Settings], list[Statement]] = endpoints.our_account
 
     def service_name(self, region: str) -> str:
-        """Full service name; Studio's does not begin with com.amazonaws."""
-        start = "aws.sagemaker" if self.service == "studio" else "com.amazonaws"
-        return f"{start}.{region}.{self.service}"
+        """Full service name."""
+        return partitions.interface_service_name(self.service, region)
 
 
 INTERFACE_ENDPOINTS = (
@@ -45,7 +45,13 @@ def interface_endpoints(s: Settings) -> tuple[Endpoint, ...]:
 
 def gateway_service_name(region: str) -> str:
     """Full service name of S3's gateway endpoint."""
-    return f"com.amazonaws.{region}.s3"
+    return partitions.gateway_service_name("s3", region)
+
+
+def services(s: Settings) -> dict[str, str]:
+    """The full name of every endpoint's service, S3's included, by its last part."""
+    full = {endpoint.service: endpoint.service_name(s.region) for endpoint in interface_endpoints(s)}
+    return {"s3": gateway_service_name(s.region), **full}
 
 
 def different_policies() -> list[Callable[[Settings], list[Statement]]]:

@@ -40,8 +40,8 @@ class FlowLogs(Construct):
             traffic_type="ALL",
             log_destination_type="cloud-watch-logs",
             log_destination=group.arn,
-            iam_role_arn=role.role.arn,
+            iam_role_arn=role.arn,
             max_aggregation_interval=60,
             tags={"Name": names.name(settings, "flow-logs")},
-            depends_on=[policy],
+            depends_on=policy,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.iam_policy import IamPolicy
 from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 from constructs import Construct
@@ -30,6 +31,8 @@ class Guardrails(Construct):
             policy=policy_json(self, "statements", statements),
         )
 
-    def hold(self, role: ScopedRole) -> IamRolePolicyAttachment:
-        """Attach the policy to a role."""
-        return IamRolePolicyAttachment(role, "guardrails", role=role.role.name, policy_arn=self.policy.arn)
+    def hold(self, role: ScopedRole) -> list[ITerraformDependable]:
+        """Attach the policy to a role, unless it is brought; returns what must wait for it."""
+        if role.role is None:
+            return []
+        return [IamRolePolicyAttachment(role, "guardrails", role=role.role.name, policy_arn=self.policy.arn)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
+from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.data_aws_iam_policy_document import DataAwsIamPolicyDocument
 from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
@@ -28,7 +29,10 @@ def policy_json(scope: Construct, id: str, statements: Sequence[Statement]) -> s
 
 
 class ScopedRole(Construct):
-    """A role with a trust policy, one inline policy, and the path and boundary that the settings give every role."""
+    """A role with a trust policy, one inline policy, and the path and boundary that the settings give every role.
+
+    A role that is brought has an `arn` only: nothing is made, attached or changed (docs/estates.md).
+    """
 
     def __init__(
         self,
@@ -41,6 +45,10 @@ class ScopedRole(Construct):
         description: str,
     ) -> None:
         super().__init__(scope, id)
+        self.arn = names.role_arn(settings, purpose)
+        self.role: IamRole | None = None
+        if names.brought_role(settings, purpose):
+            return
         self.role = IamRole(
             self,
             "role",
@@ -50,18 +58,16 @@ class ScopedRole(Construct):
             path=None if settings.iam.role_path == "/" else settings.iam.role_path,
             permissions_boundary=settings.iam.permissions_boundary or None,
         )
+        self.arn = str(self.role.arn)
 
-    def attach(self, statements: Sequence[Statement], *, name: str = "access") -> IamRolePolicy:
-        """Attach the inline policy.
+    def attach(self, statements: Sequence[Statement], *, name: str = "access") -> list[ITerraformDependable]:
+        """Attach the inline policy; returns what must wait for it, nothing for a role that is brought.
 
         Under another `name` it replaces the old one, which goes after what depends on it: that can still be removed.
         Never with create_before_destroy: the role would inherit it, and a role whose creation broke off could not be
         made anew under its name.
         """
-        return IamRolePolicy(
-            self,
-            "policy",
-            name=name,
-            role=self.role.name,
-            policy=policy_json(self, "policy-statements", statements),
-        )
+        if self.role is None:
+            return []
+        policy = policy_json(self, "policy-statements", statements)
+        return [IamRolePolicy(self, "policy", name=name, role=self.role.name, policy=policy)]

@@ -67,7 +67,7 @@ class BucketOptions:
 
 
 class SealedBucket(Construct):
-    """Private, versioned, encrypted, owned by the bucket's owner, logged, and closed by a policy."""
+    """Private, versioned, encrypted, owned by the bucket's owner, logged to `logs`, and closed by a policy."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class SealedBucket(Construct):
         settings: Settings,
         options: BucketOptions,
         statements: Sequence[Statement],
-        logs: SealedBucket | None = None,
+        logs: str = "",
     ) -> None:
         super().__init__(scope, id)
         self.options = options
@@ -88,14 +88,12 @@ class SealedBucket(Construct):
             force_destroy=not settings.protected,
             lifecycle=TerraformResourceLifecycle(prevent_destroy=settings.protected),
         )
-        self.name = self.bucket.id
+        self.name, self.arn = self.bucket.id, self.bucket.arn
         block = self._close()
         self._encrypt()
         self._version()
         if logs:
-            S3BucketLoggingA(
-                self, "logging", bucket=self.name, target_bucket=logs.name, target_prefix=f"{options.name}/"
-            )
+            S3BucketLoggingA(self, "logging", bucket=self.name, target_bucket=logs, target_prefix=f"{options.name}/")
         self.policy = S3BucketPolicy(
             self,
             "policy",

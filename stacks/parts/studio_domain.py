@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 from cdktf import Fn, ITerraformDependable, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.sagemaker_domain import (
@@ -26,6 +26,7 @@ from sagekeep.settings import Settings
 from stacks.base import Remote
 from stacks.parts import sdk_defaults
 from stacks.parts.guardrails import Guardrails
+from stacks.parts.identity_center import IdentityCenter
 from stacks.parts.invocations import owned_by_terraform
 from stacks.parts.policy import ScopedRole
 from stacks.parts.studio_users import user_profiles
@@ -60,11 +61,17 @@ class StudioDomain(Construct):
             function=sweeper,
             request={"action": "sweep_network", "vpc_id": vpc.text("vpc_id")},
         )
-        lifecycle = self._sdk_defaults(surroundings.place)
+        lifecycle = sdk_defaults_lifecycle(self, settings, surroundings.place)
         self.domain = self._domain(vpc, surroundings.key_arn, role, lifecycle, [network_sweep, *after])
         self.domain_id = domain_id = str(self.domain.id)  # each read is a round trip to the kernel
+        self.arn, self.url = self.domain.arn, self.domain.url
         self.users = user_profiles(
-            self, settings=settings, domain_id=domain_id, surroundings=surroundings, guardrails=guardrails
+            self,
+            settings=settings,
+            domain_id=domain_id,
+            surroundings=surroundings,
+            guardrails=guardrails,
+            center=self._identity_center(),
         )
         owned_by_terraform(
             self,
@@ -76,17 +83,11 @@ class StudioDomain(Construct):
             protected=settings.protected,
         )
 
-    def _sdk_defaults(self, place: Placement) -> SagemakerStudioLifecycleConfig:
-        config = cast("str", Fn.jsonencode(sdk_defaults.defaults(self.settings, place)))
-        before, after = sdk_defaults.SCRIPT
-        script = cast("str", Fn.join("", [Fn.raw_string(before), config, Fn.raw_string(after)]))
-        return SagemakerStudioLifecycleConfig(
-            self,
-            "sdk-defaults",
-            studio_lifecycle_config_name=names.name(self.settings, "sdk-defaults"),
-            studio_lifecycle_config_app_type="JupyterLab",
-            studio_lifecycle_config_content=cast("str", Fn.base64encode(script)),
-        )
+    def _identity_center(self) -> IdentityCenter | None:
+        if self.settings.studio.auth == "IAM":
+            return None
+        arn = self.domain.single_sign_on_application_arn
+        return IdentityCenter(self, "sso", settings=self.settings, application_arn=arn)
 
     def _domain(
         self,
@@ -108,13 +109,11 @@ class StudioDomain(Construct):
             kms_key_id=key_arn,
             retention_policy=SagemakerDomainRetentionPolicy(home_efs_file_system="Retain" if s.protected else "Delete"),
             default_user_settings=SagemakerDomainDefaultUserSettings(
-                execution_role=role.role.arn,
+                execution_role=role.arn,
                 security_groups=groups,
                 jupyter_lab_app_settings=self._jupyter_lab(lifecycle),
             ),
-            default_space_settings=SagemakerDomainDefaultSpaceSettings(
-                execution_role=role.role.arn, security_groups=groups
-            ),
+            default_space_settings=SagemakerDomainDefaultSpaceSettings(execution_role=role.arn, security_groups=groups),
             depends_on=list(after),
             lifecycle=TerraformResourceLifecycle(prevent_destroy=s.protected),
         )
@@ -122,12 +121,8 @@ class StudioDomain(Construct):
     def _jupyter_lab(
         self, lifecycle: SagemakerStudioLifecycleConfig
     ) -> SagemakerDomainDefaultUserSettingsJupyterLabAppSettings:
-        minutes = self.settings.studio.idle_minutes
         idle = SagemakerDomainDefaultUserSettingsJupyterLabAppSettingsAppLifecycleManagementIdleSettings(
-            lifecycle_management="ENABLED",
-            idle_timeout_in_minutes=minutes,
-            min_idle_timeout_in_minutes=60,
-            max_idle_timeout_in_minutes=max(minutes, 480),
+            **idle_settings(self.settings)
         )
         return SagemakerDomainDefaultUserSettingsJupyterLabAppSettings(
             lifecycle_config_arns=[lifecycle.arn],
@@ -138,3 +133,28 @@ class StudioDomain(Construct):
                 instance_type="ml.t3.medium", lifecycle_config_arn=lifecycle.arn
             ),
         )
+
+
+def idle_settings(s: Settings) -> dict[str, Any]:
+    """When an idle app is shut down: `[studio] idle_minutes`, which users may change within limits."""
+    minutes = s.studio.idle_minutes
+    return {
+        "lifecycle_management": "ENABLED",
+        "idle_timeout_in_minutes": minutes,
+        "min_idle_timeout_in_minutes": 60,
+        "max_idle_timeout_in_minutes": max(minutes, 480),
+    }
+
+
+def sdk_defaults_lifecycle(scope: Construct, s: Settings, place: Placement) -> SagemakerStudioLifecycleConfig:
+    """The lifecycle configuration that writes the SDK's defaults into every app."""
+    config = cast("str", Fn.jsonencode(sdk_defaults.defaults(s, place)))
+    before, after = sdk_defaults.SCRIPT
+    script = cast("str", Fn.join("", [Fn.raw_string(before), config, Fn.raw_string(after)]))
+    return SagemakerStudioLifecycleConfig(
+        scope,
+        "sdk-defaults",
+        studio_lifecycle_config_name=names.name(s, "sdk-defaults"),
+        studio_lifecycle_config_app_type="JupyterLab",
+        studio_lifecycle_config_content=cast("str", Fn.base64encode(script)),
+    )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.sagemaker_user_profile import SagemakerUserProfile, SagemakerUserProfileUserSettings
 from constructs import Construct
 
@@ -11,21 +14,55 @@ from policies import roles, studio
 from sagekeep import names
 from sagekeep.settings import Settings
 from stacks.parts.guardrails import Guardrails
+from stacks.parts.identity_center import IdentityCenter, sso_user
 from stacks.parts.policy import ScopedRole
 
 
+@dataclass(frozen=True)
+class Everyone:
+    """What every profile has where the domain's own settings are not ours to make.
+
+    Attributes:
+        role: execution role of users without one of their own.
+        settings: further arguments of `user_settings`.
+        after: what a profile with that role must wait for.
+    """
+
+    role: ScopedRole
+    settings: Mapping[str, Any]
+    after: Sequence[ITerraformDependable]
+
+
 def user_profiles(
-    scope: Construct, *, settings: Settings, domain_id: str, surroundings: studio.Studio, guardrails: Guardrails
+    scope: Construct,
+    *,
+    settings: Settings,
+    domain_id: str,
+    surroundings: studio.Studio,
+    guardrails: Guardrails,
+    everyone: Everyone | None = None,
+    center: IdentityCenter | None = None,
 ) -> list[SagemakerUserProfile]:
-    """A profile for each user, named after them, directly below `scope`."""
+    """A profile for each user, named after them, directly below `scope`; `center` where people sign in with SSO."""
     profiles = []
     for user in settings.studio.users:
         own: dict[str, Any] = {}
         if settings.studio.role_per_user:
             own = _own_role(scope, settings, studio.Owner(domain_id, user), surroundings, guardrails)
+        elif everyone:
+            own = _with_role(everyone.role, everyone.after)
+        if center:
+            own |= {
+                "single_sign_on_user_identifier": "UserName",  # the only kind that there is
+                "single_sign_on_user_value": sso_user(settings, user),
+                "depends_on": [*own.get("depends_on", []), center.users[user], *center.groups],
+            }
         profile = SagemakerUserProfile(
             scope, f"user-{user.lower()}", domain_id=domain_id, user_profile_name=user, **own
         )
+        if everyone:
+            for name, value in everyone.settings.items():
+                profile.add_override(f"user_settings.{name}", value)
         profiles.append(profile)
     return profiles
 
@@ -43,7 +80,8 @@ def _own_role(
         description=f"{owner.user} in Studio",
     )
     policy = role.attach(studio.studio_role(settings, surroundings, owner))
-    return {
-        "user_settings": SagemakerUserProfileUserSettings(execution_role=role.role.arn),
-        "depends_on": [policy, guardrails.hold(role)],
-    }
+    return _with_role(role, [*policy, *guardrails.hold(role)])
+
+
+def _with_role(role: ScopedRole, after: Sequence[ITerraformDependable]) -> dict[str, Any]:
+    return {"user_settings": SagemakerUserProfileUserSettings(execution_role=role.arn), "depends_on": list(after)}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 GROUPS = {
     "endpoints": "Interface endpoints of the VPC",
@@ -36,3 +37,8 @@ RULES = (
     Rule("studio", "studio", (2049, 2049), "NFS to the domain's file system"),
     Rule("jobs", "jobs", (0, 65535), "instances of one job to each other"),
 )
+
+
+def written() -> list[dict[str, Any]]:
+    """The rules as the tool reads them, which holds groups that are brought to them."""
+    return [{**asdict(rule), "ports": list(rule.ports)} for rule in RULES]

@@ -100,7 +100,7 @@ class VpcFunction(Construct):
             "function",
             function_name=names.name(settings, code.purpose),
             description=code.description,
-            role=self.access.role.arn,
+            role=self.access.arn,
             runtime=RUNTIME,
             handler=code.handler,
             filename=filename,
@@ -112,10 +112,10 @@ class VpcFunction(Construct):
             vpc_config=place.config() if place else None,
             reserved_concurrent_executions=settings.functions.reserved_concurrency or None,
             code_signing_config_arn=self._code_signing(settings),
-            depends_on=[group, policy],
+            depends_on=[group, *policy],
         )
         # Deletion waits for these too: what is invoked on destroy still needs its permissions.
-        self.ready: list[ITerraformDependable] = [self.function, policy, group]
+        self.ready: list[ITerraformDependable] = [self.function, *policy, group]
 
     def _log_group(self, settings: Settings, code: FunctionCode, key_arn: str) -> CloudwatchLogGroup:
         return CloudwatchLogGroup(

@@ -116,6 +116,30 @@ REFUSED = [
         {"deploy": {"roles": [f"arn:aws:iam::123456789012:role/{'x' * 60}{n}" for n in range(9)]}},
         "many",
     ),
+    ("name_pattern", {"name_pattern": "{prefix}-{team}-{purpose}"}, "{environment} and {region}"),
+    ("name_pattern", {"name_pattern": "{purpose}-{prefix}"}, "end with -{purpose}"),
+    ("name_pattern", {"name_pattern": "acme-{purpose}"}, "have {prefix} or {environment}"),
+    ("name_pattern", {"name_pattern": "{prefix}-{prefix}-{purpose}"}, "such as"),
+    ("name_pattern", {"name_pattern": "{prefix}_{purpose}"}, "hyphens"),
+    ("name_pattern", {"name_pattern": "{prefix.x}-{purpose}"}, "lower-case"),
+    ("prefix", {"prefix": "a" * 30, "name_pattern": "{prefix}-{environment}-{purpose}"}, "characters too long"),
+    (
+        "tags.CostCenter",
+        {"tags": {"CostCenter": "12"}, "tag_policy": {"patterns": {"CostCenter": "[0-9]{4}"}}},
+        "match",
+    ),
+    ("tag_policy.patterns", {"tag_policy": {"patterns": {"Environment": "prod"}}}, "match 'prod'"),
+    ("tag_policy.patterns", {"tag_policy": {"patterns": {"Owner": "["}}}, "that of Owner is not"),
+    ("keys.administrators", {"keys": {"administrators": [FOREIGN_ROLE]}}, "123456789012"),
+    ("outputs.ssm_prefix", {"outputs": {"ssm_prefix": "acme/ml"}}, "such as /acme/ml"),
+    ("outputs.ssm_prefix", {"outputs": {"ssm_prefix": "/aws/ml"}}, "not below /aws"),
+    ("studio.auth", {"studio": {"auth": "SAML"}}, "'IAM' or 'SSO'"),
+    ("studio.sso_groups", {"studio": {"sso_groups": ["ml"]}}, 'set auth = "SSO"'),
+    ("studio.sso_users", {"studio": {"auth": "SSO", "users": ["ann"], "sso_users": {"bob": "b"}}}, "studio.users"),
+    ("studio.sso_groups", {"studio": {"auth": "SSO", "sso_groups": ["ML team", "ml-team"]}}, "differ"),
+    ("studio.sign_in", {"studio": {"auth": "SSO", "sign_in": "endpoint"}}, "Identity Center"),
+    ("region", {"region": "cn-north-1"}, "autogluon-training"),
+    ("deploy.roles", {"region": "us-gov-west-1", "deploy": {"roles": [OWN_ROLE]}}, "partition aws-us-gov"),
     ("alerts.queue", {"alerts": {"queue": "yes"}}, "true or false"),
     ("tags", {"tags": {"aws:x": "y"}}, "aws:"),
 ]
@@ -127,6 +151,33 @@ def test_what_cannot_work_is_refused_with_key_rule_and_value(key: str, change: d
     assert list(found) == [key]
     assert words in found[key]
     assert "(got " in found[key]
+
+
+def test_a_required_tag_that_is_missing_is_named_and_one_of_other_capitals_hinted_at() -> None:
+    found = faults(tags={"owner": "me"}, tag_policy={"required": ["Owner", "CostCenter", "Environment", "Stack"]})
+    assert set(found) == {"tags.Owner", "tags.CostCenter"}
+    assert "owner is another key" in found["tags.Owner"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "function", "bucket", "role"),
+    [
+        ("{prefix}-{purpose}", "acme-ml-x", "acme-ml-x-123456789012-us-east-1", "acme-ml-x-us-east-1"),
+        ("org-{environment}-{purpose}", "org-test-x", "org-test-x-123456789012-us-east-1", "org-test-x-us-east-1"),
+        (
+            "{prefix}-{region}-{purpose}",
+            "acme-ml-us-east-1-x",
+            "acme-ml-us-east-1-x-123456789012",
+            "acme-ml-us-east-1-x",
+        ),
+    ],
+)
+def test_a_name_pattern_is_in_every_name_and_a_region_in_it_once(
+    pattern: str, function: str, bucket: str, role: str
+) -> None:
+    s = settings(name_pattern=pattern)
+    assert (names.name(s, "x"), names.bucket(s, "x"), names.role(s, "x")) == (function, bucket, role)
+    assert names.flow_log_group(s) == f"/{function.removesuffix('-x')}/flow-logs"
 
 
 def test_extra_endpoints_need_addresses_of_their_own() -> None:
