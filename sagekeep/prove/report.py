@@ -37,7 +37,7 @@ def show(screen: Console, proof: Proof) -> None:
     idle = [Line(item.of, "", (item.what,), "red") for item in proof.idle if not item.ok]
     if idle:
         _table(screen, ("not needed", "", "why"), idle)
-    unproved = [Line(row.id, "", (row.why, f"({', '.join(row.keys)})"), "yellow") for row in proof.unproved()]
+    unproved = [Line(row.id, "", (f"{row.why} ({', '.join(row.keys)})",), "yellow") for row in proof.unproved()]
     if unproved:
         _table(screen, ("not proved: brought", "", "why"), unproved)
     for note in proof.notes:
