@@ -94,13 +94,9 @@ def around(action: str, arn: str, context: Context) -> list[Check]:
     service, _, name = action.partition(":")
     if service == "ec2":
         return list(_around_ec2(name, arn))
-    # A delegate's call without tags has the key aws:TagKeys, and nothing in it.
-    tags = {
-        key: value
-        for key, value in context.items()
-        if value is not None and key.lower().startswith(("aws:requesttag/", "aws:tagkeys"))
-    }
-    if action not in _TAGGING or not tags:
+    tags = {key: value for key, value in context.items() if key.lower().startswith(("aws:requesttag/", "aws:tagkeys"))}
+    # CloudWatch Logs' requests without tags have aws:TagKeys, with nothing in it.
+    if action not in _TAGGING or not any(key.lower().startswith("aws:requesttag/") for key in tags):
         return []
     new = f"arn:aws:kms:{get_region()}:{get_account_id()}:key/*" if service == "kms" else arn
     return [(_TAGGING[action], "monitoring" if service == "cloudwatch" else service, new, tags)]

@@ -53,6 +53,14 @@ def test_a_new_subnet_is_asked_with_its_tags_and_its_vpc_with_those_that_it_has(
     assert f"ec2:CreateSubnet on resource: {EC2}:vpc/{vpcs['other']}" in message_of(denied)
 
 
+def test_a_log_group_without_tags_needs_no_right_to_tag(become: Become) -> None:
+    logs = become(allow("logs:CreateLogGroup"))("logs")
+    logs.create_log_group(logGroupName="/untagged")
+    with pytest.raises(ClientError) as denied:
+        logs.create_log_group(logGroupName="/tagged", tags={"a": "b"})
+    assert "logs:TagResource" in message_of(denied)
+
+
 def test_tags_at_creation_need_the_right_to_tag(become: Become) -> None:
     ec2 = become(allow("ec2:CreateVpc"))("ec2")
     with pytest.raises(ClientError) as denied:
