@@ -17,6 +17,8 @@ from sagekeep.controls.cli import app as controls_app
 from sagekeep.errors import OperationError, ToolkitError, UsageError
 from sagekeep.estate.cli import app as estate_app
 from sagekeep.prove.cli import app as prove_app
+from sagekeep.review.cli import Markdown, Page, review_plans
+from sagekeep.review.cli import app as review_app
 from sagekeep.runs.cli import app as runs_app
 from sagekeep.scan.cli import app as scan_app
 from sagekeep.settings_cli import app as settings_app
@@ -104,10 +106,16 @@ def plan(
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit code 2 where changes are pending")
     ] = False,
+    review: Annotated[bool, typer.Option("--review", help="Say what the changes mean, as `sagekeep review`")] = False,
+    markdown: Markdown = False,
+    html: Page = None,
 ) -> None:
     """Show what would change, stack by stack; changes nothing."""
-    results = _operations(env, out, as_is=as_is).plan(stack or ())
-    _finish(results, as_json=as_json, detailed=detailed_exitcode)
+    operations = _operations(env, out, as_is=as_is)
+    if review or markdown or html:
+        review_plans(operations, stack or (), markdown=markdown, html=html, as_json=as_json)
+    else:
+        _finish(operations.plan(stack or ()), as_json=as_json, detailed=detailed_exitcode)
 
 
 @app.command()
@@ -168,6 +176,7 @@ app.add_typer(runs_app)
 app.add_typer(prove_app, name="prove")
 app.add_typer(controls_app)
 app.add_typer(scan_app)
+app.add_typer(review_app)
 app.add_typer(estate_app, name="estate")
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from sagekeep import aws, lockout, locks, stackset
 from sagekeep.children import interruptible
@@ -52,8 +53,8 @@ class Operations:
         """
         return cls(synthesis, Terraform.of(synthesis, environ), board or Board())
 
-    def plan(self, names: Iterable[str] = ()) -> dict[str, StackResult]:
-        """What each stack would change; changes nothing.
+    def plan(self, names: Iterable[str] = (), *, keep: Path | None = None) -> dict[str, StackResult]:
+        """What each stack would change; changes nothing. `keep`: a folder that gets each plan, as `<stack>.tfplan`.
 
         Raises:
             OperationError: the state bucket cannot be used.
@@ -64,7 +65,7 @@ class Operations:
         producers = {producer for name in chosen for producer in self.synthesis.stacks[name].depends_on}
         bare = self._bare(producers)
         # Planning needs no order: what has no state to read is known by now.
-        return self._each(lambda stack: self._plan(stack, bare), dict.fromkeys(chosen, frozenset[str]()))
+        return self._each(lambda stack: self._plan(stack, bare, keep), dict.fromkeys(chosen, frozenset[str]()))
 
     def deploy(self, names: Iterable[str] = ()) -> dict[str, StackResult]:
         """Applies the stacks; a failure keeps those that build on it from starting, and lets others finish.
@@ -141,11 +142,12 @@ class Operations:
             empty = list(pool.map(lambda name: self.terraform.is_empty(self.synthesis.stacks[name]), wanted))
         return frozenset(name for name, bare in zip(wanted, empty, strict=True) if bare)
 
-    def _plan(self, stack: Stack, bare: frozenset[str]) -> StackResult:
+    def _plan(self, stack: Stack, bare: frozenset[str], keep: Path | None) -> StackResult:
         waits = sorted(bare.intersection(stack.depends_on))
         if waits:
             return StackResult(stack.name, f"waits for {', '.join(waits)}")
-        code, report = self._terraform(stack, "planning", "plan", "-detailed-exitcode")
+        saved = (f"-out={keep / stack.name}.tfplan",) if keep else ()
+        code, report = self._terraform(stack, "planning", "plan", "-detailed-exitcode", *saved)
         if code in (0, CHANGES_PENDING):
             result = _result(stack, "planned" if code else "unchanged", report.planned, report)
             return replace(result, changes=tuple(report.wanted))

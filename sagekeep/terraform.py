@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -94,6 +95,18 @@ class Terraform:
         where = folder or stack.folder
         code = self.children.run(command, cwd=where, env=self.variables(), log=log, on_line=on_line)
         return code, report
+
+    def show(self, stack: Stack, plan: Path) -> bytes:
+        """A saved plan as JSON. It may hold secrets, so nothing of it is logged.
+
+        Raises:
+            TerraformError: terraform cannot read it.
+        """
+        command = ["terraform", "show", "-json", "-no-color", str(plan)]
+        done = subprocess.run(command, cwd=stack.folder, env=self.variables(), capture_output=True, check=False)
+        if done.returncode:
+            raise TerraformError(stack.name, [], text=done.stderr.decode(errors="replace").strip())
+        return done.stdout
 
     def init(self, stack: Stack) -> None:
         """Initialises a stack's folder, where that is not done yet for what it declares now.
