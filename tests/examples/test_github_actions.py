@@ -69,6 +69,7 @@ def test_pull_requests_plan_and_main_deploys_in_the_protected_environment() -> N
     assert set(plan["on"]) == {"pull_request"}
     assert deploy["on"] == {"push": {"branches": ["main"]}}
     assert ".venv/bin/sagekeep plan " in runs(plan["jobs"]["plan"])
+    assert "--review --markdown" in runs(plan["jobs"]["plan"])
     assert "deploy" not in runs(plan["jobs"]["plan"])
     assert ".venv/bin/sagekeep deploy " in runs(deploy["jobs"]["deploy"])
     settings = load(HERE / "production.toml")

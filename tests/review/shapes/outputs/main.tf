@@ -1,0 +1,9 @@
+# Nothing but values.
+variable "name" {
+  type    = string
+  default = "one"
+}
+
+output "name" {
+  value = var.name
+}
