@@ -31,9 +31,12 @@ class Review:
     @property
     def counts(self) -> Mapping[str, int]:
         """How many resources are made, changed, made anew and destroyed."""
-        return Counter(
-            c.action for p in self.plans for c in p.changes if not c.drift and not c.data and c.action != "no-op"
-        )
+        return Counter(c.action for plan in self.plans for c in _wanted(plan))
+
+    @property
+    def changing(self) -> tuple[str, ...]:
+        """Stacks in which that is so."""
+        return tuple(dict.fromkeys(plan.stack for plan in self.plans if any(_wanted(plan))))
 
     @property
     def destroys(self) -> int:
@@ -48,6 +51,11 @@ class Review:
             "plans": [_plan(plan) for plan in self.plans],
             "findings": [finding.document() for finding in self.findings],
         }
+
+
+def _wanted(plan: Plan) -> Iterator[Change]:
+    """Changes of resources that the plan makes."""
+    return (c for c in plan.changes if not c.drift and not c.data and c.action != "no-op")
 
 
 def _plan(plan: Plan) -> dict[str, Any]:

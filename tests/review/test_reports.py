@@ -171,6 +171,13 @@ def test_a_plan_without_changes_says_so() -> None:
 STEERING = "a\u202eb\u2066c\u200bd\ud800e\nf\u2028g"
 
 
+def test_the_summary_names_the_stacks_that_change_and_no_others() -> None:
+    quiet = plan(change("aws_sqs_queue", {"name": "q"}, {"name": "q"}), stack="keys")
+    gone = plan(change("aws_sqs_queue", {"name": "q"}, None), stack="pipeline")
+    assert " 1 destroyed in pipeline;" in told(review([quiet, gone])).summary
+    assert told(review([quiet])).summary == "poc: nothing changes in keys"
+
+
 def test_marks_that_turn_a_text_around_and_broken_characters_are_in_no_report() -> None:
     statement = {"Sid": STEERING, "Effect": "Allow", "Action": "s3:*", "Resource": STEERING}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})

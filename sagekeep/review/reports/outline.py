@@ -71,7 +71,7 @@ def verdict(review: Review, decision: Decision) -> str:
 def summary(review: Review, decision: Decision) -> str:
     """`poc: 2 made anew, 1 changed in studio, keys; data loss 2, cost 1`."""
     counts = [f"{review.counts[action]} {word}" for action, word in _ACTIONS.items() if review.counts.get(action)]
-    stacks = ", ".join(dict.fromkeys(plan.stack for plan in review.plans))
+    stacks = ", ".join(review.changing or dict.fromkeys(plan.stack for plan in review.plans))
     name = f"{decision.environment}: " if decision.environment else ""
     risks: Counter[Risk] = Counter(one.finding.risk for one in decision.findings if one.finding.risk != Risk.HARMLESS)
     found = ", ".join(f"{risk.value} {risks[risk]}" for risk in Risk if risks[risk])
