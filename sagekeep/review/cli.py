@@ -19,7 +19,7 @@ app = typer.Typer()
 
 Markdown = Annotated[bool, typer.Option("--markdown", help="Print a comment for a pull request")]
 Page = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write one page for a browser, too")]
-All = Annotated[bool, typer.Option("--all", help="Print every detail and every harmless change")]
+All = Annotated[bool, typer.Option("--all", help="Print every finding, detail and harmless change")]
 Rules = Annotated[
     Path | None, typer.Option("--rules", metavar="FILE", help="The gate's rules; environments/review.toml by default")
 ]

@@ -151,6 +151,17 @@ def test_details_are_counted_unless_all_are_asked_for() -> None:
     assert "more: --all" not in in_terminal(shown, everything=True)
 
 
+def test_of_thousands_of_findings_the_worst_are_printed_and_the_rest_counted() -> None:
+    keys = [change("aws_kms_key", {"key_id": f"k{n}"}, None, name=f"k{n}") for n in range(99)]
+    queues = [change("aws_sqs_queue", {"name": f"q{n}"}, None, name=f"q{n}") for n in range(200)]
+    shown = told(review([plan(*queues, *keys)]))
+    short, whole = (in_terminal(shown, everything=everything) for everything in (False, True))
+    assert all(f"aws_kms_key.k{n}\n" in short for n in range(99))
+    assert short.count("aws_sqs_queue.q") == 1
+    assert "and 199 more, none of them worse" in short
+    assert whole.count("aws_sqs_queue.q") == 200
+
+
 def test_what_is_to_be_known_first_stands_first() -> None:
     checks = [
         {"address": {"to_display": "check.live"}, "status": "fail", "instances": [{"problems": [{"message": "No"}]}]}

@@ -26,6 +26,7 @@ _STYLES = {
 _MARKS = {Verdict.FAIL: ("✗", "red"), Verdict.WARN: ("!", "yellow"), Verdict.ALLOW: ("·", "dim")}
 _VERDICTS = {"fails": "bold red", "passes with warnings": "yellow", "passes": "green", "nothing changes": "green"}
 _MOST = 8  # details or harmless findings, unless all are asked for
+_READABLE = 100  # findings of a stack, likewise: the worst come first, and nobody scrolls through thousands
 _INDENT = 6
 
 
@@ -35,8 +36,12 @@ def show(screen: Console, outline: Outline, *, everything: bool = False) -> None
         _line(screen, Text.assemble(("! ", "yellow"), clean(text)), 2)
     for stack, findings in outline.groups:
         screen.print(Text(clean(stack), "bold underline"))
-        for one in findings:
+        told = findings if everything else findings[:_READABLE]
+        for one in told:
             _finding(screen, one, everything=everything)
+        if len(findings) > len(told):
+            more = f"  and {len(findings) - len(told)} more, none of them worse: --all, --html or --json has them"
+            screen.print(Text(more, "dim"), soft_wrap=True)
         screen.print()
     for stack, findings in outline.quiet:
         _quiet(screen, stack, findings, everything=everything)
