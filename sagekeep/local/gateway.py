@@ -18,6 +18,7 @@ from ministack.core.router import detect_service
 from sagekeep.local import control
 from sagekeep.local.faults import Fault, Faults
 from sagekeep.local.network import Endpoint, Unreachable, find_endpoint
+from sagekeep.local.patches import code_downloads
 from sagekeep.local.proxy import App, Connection
 from sagekeep.local.request import Request, begin
 from sagekeep.local.runtime_api import RuntimeApi, is_runtime
@@ -140,6 +141,8 @@ class Gateway:
         return self._serve(call)
 
     def _serve(self, call: Call) -> Answer | None:
+        if code_downloads.is_download(call.host):
+            return code_downloads.serve(call.path, call.query)
         if is_sagemaker(call.headers):
             return self._sagemaker.serve(call, self.faults)
         operation = self._operation(call)

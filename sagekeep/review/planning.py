@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sagekeep.deploy import Operations
 from sagekeep.review import reading
+from sagekeep.review.deployed_code import fetch
 from sagekeep.review.session import Reviewed, Session
 from sagekeep.stackset import StackResult
 
@@ -32,13 +33,15 @@ def plan_and_review(operations: Operations, names: Iterable[str]) -> tuple[Mappi
         notes = tuple(f"{r.stack} is not reviewed: it {r.status}" for r in results.values() if r.stack not in files)
         session = Session.of(env=synthesis.environment)
         model = synthesis.out / "model.json"
+        plans = [reading.read(file, stack=name) for name, file in files.items()]
+        code = Path(folder) / "code"
+        notes += fetch(plans, synthesis.settings["region"], operations.terraform.environ, code)
         session = Session(
             root=synthesis.root,
             env=synthesis.environment,
             rules=session.rules,
             models=(model,) if model.is_file() else (),
-            archives=(synthesis.out,),
+            archives=(synthesis.out, code),
             notes=notes,
         )
-        plans = [reading.read(file, stack=name) for name, file in files.items()]
         return results, session.plans(plans, files)

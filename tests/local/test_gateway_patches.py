@@ -19,6 +19,10 @@ import pytest
 # What each patch replaces or calls, and the first digits of the SHA-256 of its source in ministack 1.5.33.
 PATCHED = {
     "alarms": {"services.cloudwatch:_describe_alarms": "ab8f092ff9ae"},
+    "code_downloads": {
+        "services.lambda_svc:_presigned_code_url": "d8756e9a7bf0",
+        "services.lambda_svc:serve_function_code": "342a87e413d9",
+    },
     "credentials": {"core.iam_evaluator:is_root_access_key": "e6ae3b633355"},
     "deliveries": {
         "services.eventbridge:_invoke_target": "550e304af080",
@@ -272,6 +276,10 @@ assert e._resolve_condition_key("aws:PrincipalIsAWSService", c) is None
 import inspect
 from ministack.services import sns
 assert "sns:protocol" not in inspect.getsource(sns).lower()
+""",
+    "code_downloads": """
+from ministack.services import lambda_svc
+assert lambda_svc._presigned_code_url("f").startswith("http://")
 """,
     "lambda_functions": """
 import inspect

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import subprocess
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from estates import ROOT, Estate
+from sagekeep.deploy import Operations
 from sagekeep.review.planning import plan_and_review
 
 pytestmark = pytest.mark.timeout(1200)
@@ -53,3 +57,25 @@ def test_no_plan_is_left_behind(estate: Estate, tmp_path: Path, monkeypatch: pyt
     assert list(tmp_path.iterdir()) == []
     assert list(estate.folder.rglob("*.tfplan")) == []
     assert list(estate.folder.rglob("logs/*show*")) == []
+
+
+def with_another_file(operations: Operations) -> None:
+    """The sweeper's archive in the synthesized files gets a file more, as if its sources had."""
+    folder = operations.synthesis.stacks["studio"].folder
+    document = json.loads((folder / "cdk.tf.json").read_text())
+    (function,) = document["resource"]["aws_lambda_function"].values()
+    archive = folder / function["filename"]
+    with zipfile.ZipFile(archive, "a") as opened:
+        opened.writestr("another.py", "")
+    function["source_code_hash"] = base64.b64encode(hashlib.sha256(archive.read_bytes()).digest()).decode()
+    (folder / "cdk.tf.json").write_text(json.dumps(document))
+
+
+def test_a_function_that_gets_other_code_has_the_files_named_that_change(estate: Estate) -> None:
+    """The archive that is deployed is had from AWS, with the right that a plan needs anyway."""
+    operations = estate.operations()
+    with_another_file(operations)
+    _, reviewed = plan_and_review(operations, ["studio"])
+    assert reviewed is not None
+    (finding,) = (one for one in reviewed.review.findings if one.rule == "function-code-changed")
+    assert finding.details == ("another.py is new",)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from sagekeep.local.patches import (
     alarms,
     caller_keys,
+    code_downloads,
     credentials,
     deliveries,
     endpoints,
@@ -32,6 +33,7 @@ from sagekeep.local.patches import (
 _SUBJECTS = (
     alarms,
     caller_keys,
+    code_downloads,
     credentials,
     deliveries,
     endpoints,

@@ -17,10 +17,8 @@ _LARGEST = 64 * 1024 * 1024  # bytes; larger archives are not opened
 
 def look(context: Context, change: Change) -> Iterator[Finding]:
     """Findings about code."""
-    if change.type != "aws_lambda_function" or change.action not in ("update", "replace"):
-        return
-    old, new = str(change.before.get("source_code_hash") or ""), str(change.after.get("source_code_hash") or "")
-    if old != new:
+    if other_code(change):
+        old, new = _hashes(change)
         before, after = _archive(context, old), _archive(context, new)
         yield finding(
             "function-code-changed",
@@ -31,6 +29,18 @@ def look(context: Context, change: Change) -> Iterator[Finding]:
             remedy="look at the difference of its sources",
             details=_files(before, after) or [f"SHA-256 {old or 'none'} → {new or 'known after apply'}"],
         )
+
+
+def other_code(change: Change) -> bool:
+    """Whether a function that is there gets another archive."""
+    if change.type != "aws_lambda_function" or change.action not in ("update", "replace"):
+        return False
+    old, new = _hashes(change)
+    return old != new
+
+
+def _hashes(change: Change) -> tuple[str, str]:
+    return str(change.before.get("source_code_hash") or ""), str(change.after.get("source_code_hash") or "")
 
 
 def _archive(context: Context, wanted: str) -> Path | None:
