@@ -37,12 +37,14 @@ def test_nothing_changed_is_nothing_found(estate: Estate) -> None:
 
 def test_another_studio_key_loses_home_directories_and_does_not_pass(estate: Estate) -> None:
     before = estate.file.read_text()
-    key = estate.client("kms").create_key(Description="another team's")["KeyMetadata"]["Arn"]
+    keys = estate.client("kms")
+    key = keys.create_key(Description="another team's")["KeyMetadata"]["Arn"]
     estate.file.write_text(f'{before}\n[existing.keys]\nstudio = "{key}"\n')
     try:
         done = sagekeep(estate, "plan", "--review", "--json", "--stack", "keys", "--stack", "studio")
     finally:
         estate.file.write_text(before)
+        keys.schedule_key_deletion(KeyId=key)
     assert done.returncode == 1, done.stderr
     found = {(one["risk"], one["rule"], one["path"]) for one in json.loads(done.stdout)["findings"]}
     assert ("data loss", "key-deleted", "") in found

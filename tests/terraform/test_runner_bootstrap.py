@@ -21,6 +21,7 @@ from sagekeep import locks, statefile
 from sagekeep.bootstrap import LOCAL_STATE, StateHome
 from sagekeep.errors import OperationError, UsageError
 from sagekeep.local import instance, leftovers
+from sagekeep.local.faults import Fault
 from sagekeep.teardown import destroy_all
 
 BUCKET = "acme-ml-state-123456789012-us-east-1"
@@ -72,12 +73,19 @@ def stored(account: Estate) -> dict[str, Any]:
     return document
 
 
-def test_killed_while_it_applies_it_goes_on_and_a_third_run_finds_nothing_to_do(account: Estate) -> None:
-    home = account.state_home()
+def kill_terraform_when_there_is_a_key(account: Estate, home: StateHome) -> None:
+    """A bootstrap that ends so; it cannot be quicker, since the key gets no alias until then."""
+    account.instance.inject(Fault("kms:CreateAlias", times=0))
     killer = kill_terraform_when(home, lambda: key_in_state(home))
     with pytest.raises(OperationError):
         home.bootstrap(quick=True)
     killer.join()
+    account.instance.clear_faults()
+
+
+def test_killed_while_it_applies_it_goes_on_and_a_third_run_finds_nothing_to_do(account: Estate) -> None:
+    home = account.state_home()
+    kill_terraform_when_there_is_a_key(account, home)
     assert account.state_home().bootstrap(quick=True).status == f"lives in s3://{BUCKET}/{KEY}"
     assert not home.folder.exists()
     assert len(stored(account)["resources"]) > 10
@@ -101,10 +109,7 @@ def test_what_exists_under_our_names_is_adopted_when_the_folder_is_lost(account:
 
 def test_a_key_made_and_not_yet_named_nor_written_down_is_adopted(account: Estate) -> None:
     home = account.state_home()
-    killer = kill_terraform_when(home, lambda: key_in_state(home))
-    with pytest.raises(OperationError):
-        home.bootstrap(quick=True)
-    killer.join()
+    kill_terraform_when_there_is_a_key(account, home)
     (home.folder / LOCAL_STATE).write_text('{"version": 4, "resour')  # the kill came while it was written
     if _alias_exists(account):
         account.client("kms").delete_alias(AliasName=ALIAS)
