@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -12,10 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sagekeep.console import Env, Json, console, print_json, say
+from sagekeep.console import AsIs, Env, Json, Out, console, print_json, say, synthesis_of
 from sagekeep.controls.cli import app as controls_app
 from sagekeep.errors import OperationError, ToolkitError, UsageError
-from sagekeep.estate.cli import app as estate_app
 from sagekeep.prove.cli import app as prove_app
 from sagekeep.review.cli import Markdown, Page, review_plans
 from sagekeep.review.cli import app as review_app
@@ -26,7 +26,6 @@ from sagekeep.settings_cli import app as settings_app
 if TYPE_CHECKING:  # loaded by the command that needs them, so that --help answers at once
     from sagekeep.deploy import Operations
     from sagekeep.stackset import StackResult
-    from sagekeep.synthesis import Synthesis
 
 app = typer.Typer(
     name="sagekeep",
@@ -36,17 +35,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+# Groups of commands that load much: module and help.
+_GROUPS = {
+    "estate": ("sagekeep.estate.cli", "How the environment fits into what is there already."),
+    "local": ("sagekeep.local.cli", "The embedded AWS: up, run, predict, status, down and more."),
+}
 state_app = typer.Typer(help="The place where Terraform's state lives.", no_args_is_help=True)
 app.add_typer(settings_app, name="settings")
 app.add_typer(state_app, name="state")
 
-Out = Annotated[Path | None, typer.Option("--out", help="Folder of the synthesized Terraform")]
 AllowLockout = Annotated[
     bool, typer.Option("--allow-lockout", help="Even though the policies lock out whoever deploys them")
 ]
 Stacks = Annotated[list[str] | None, typer.Option("--stack", "-s", help="Only this stack; may be repeated")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", "--auto-approve", help="Do not ask")]
-AsIs = Annotated[bool, typer.Option("--as-synthesized", help="Take the output folder as it is; do not synthesize")]
 
 
 @app.command()
@@ -67,7 +69,7 @@ def doctor(*, as_json: Json = False) -> None:
 @app.command()
 def synth(*, env: Env = "poc", out: Out = None, as_json: Json = False) -> None:
     """Settings to Terraform: writes cdk.tf.json per stack, manifest.json and model.json."""
-    synthesis = _synthesis(env, out)
+    synthesis = synthesis_of(env, out)
     if as_json:
         stacks = {name: {"folder": str(s.folder), "resources": s.resources} for name, s in synthesis.stacks.items()}
         print_json({"environment": synthesis.environment, "out": str(synthesis.out), "stacks": stacks})
@@ -177,7 +179,6 @@ app.add_typer(prove_app, name="prove")
 app.add_typer(controls_app)
 app.add_typer(scan_app)
 app.add_typer(review_app)
-app.add_typer(estate_app, name="estate")
 
 
 @app.command()
@@ -205,7 +206,7 @@ def main() -> None:
     """Entry point: mounts `local`, and turns the toolkit's errors into a message and an exit code."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        _mount_local(sys.argv[1:])
+        _mount(sys.argv[1:])
         app()
     except ToolkitError as error:
         _complain(error)
@@ -220,29 +221,27 @@ def _terminate(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _mount_local(arguments: list[str]) -> None:
-    """The embedded AWS's own commands; they load only where they are asked for."""
-    if arguments[:1] != ["local"]:
-        app.add_typer(typer.Typer(), name="local", help="The embedded AWS: up, run, predict, status, down and more.")
-        app.registered_groups[-1].typer_instance.callback()(_nothing)  # type: ignore[union-attr]
-        return
+def _mount(arguments: list[str]) -> None:
+    """The groups that load only where they are asked for."""
+    for name, (module, text) in _GROUPS.items():
+        if arguments[:1] == [name]:
+            app.add_typer(_group(module), name=name)
+        else:
+            app.add_typer(typer.Typer(), name=name, help=text)
+            app.registered_groups[-1].typer_instance.callback()(_nothing)  # type: ignore[union-attr]
+
+
+def _group(module: str) -> typer.Typer:
     try:
-        from sagekeep.local.cli import app as local_app  # noqa: PLC0415
+        found: typer.Typer = importlib.import_module(module).app
     except ModuleNotFoundError as error:
         hint = "pip install -r requirements-local.txt"
-        raise OperationError(f"the local AWS needs the package {error.name}", hint=hint) from error
-    app.add_typer(local_app, name="local")
+        raise OperationError(f"{module} needs the package {error.name}", hint=hint) from error
+    return found
 
 
 def _nothing() -> None:
     """Group that is not loaded."""
-
-
-def _synthesis(env: str, out: Path | None, *, as_is: bool = False) -> Synthesis:
-    from sagekeep.synthesis import load, project_root, synthesize  # noqa: PLC0415
-
-    root = project_root()
-    return load(root, env, out) if as_is else synthesize(root, env, out)
 
 
 def _operations(env: str, out: Path | None, *, as_is: bool, allow_lockout: bool = False) -> Operations:
@@ -250,7 +249,7 @@ def _operations(env: str, out: Path | None, *, as_is: bool, allow_lockout: bool 
     from sagekeep.deploy import Operations as Prepared  # noqa: PLC0415
 
     environ = lockout.allowed(os.environ) if allow_lockout else None
-    return Prepared.of(_synthesis(env, out, as_is=as_is), environ)
+    return Prepared.of(synthesis_of(env, out, as_is=as_is), environ)
 
 
 def _confirm(verb: str, operations: Operations, stacks: list[str] | tuple[()], *, yes: bool) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:  # loaded by the command that needs it, so that --help answers at once
     from rich.console import Console
+
+    from sagekeep.synthesis import Synthesis
 
 Env = Annotated[
     str,
@@ -22,9 +25,19 @@ Env = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON")]
+Out = Annotated[Path | None, typer.Option("--out", help="Folder of the synthesized Terraform")]
+AsIs = Annotated[bool, typer.Option("--as-synthesized", help="Take the output folder as it is; do not synthesize")]
 
 # C0 without tab and line end, delete, C1: what is printed for somebody else may not steer the reader's terminal.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def synthesis_of(env: str, out: Path | None, *, as_is: bool = False) -> Synthesis:
+    """What the options say: the environment synthesized anew, or what its output folder holds."""
+    from sagekeep.synthesis import load, project_root, synthesize  # noqa: PLC0415 - takes what --help does not need
+
+    root = project_root()
+    return load(root, env, out) if as_is else synthesize(root, env, out)
 
 
 def console(*, stderr: bool = False) -> Console:

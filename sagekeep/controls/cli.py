@@ -8,12 +8,10 @@ from typing import Annotated
 
 import typer
 
-from sagekeep.console import Env, Json, console, print_json, print_line
+from sagekeep.console import AsIs, Env, Json, Out, console, print_json, print_line, synthesis_of
 
 app = typer.Typer()
 
-Out = Annotated[Path | None, typer.Option("--out", help="Folder of the synthesized Terraform")]
-AsIs = Annotated[bool, typer.Option("--as-synthesized", help="Take the output folder as it is; do not synthesize")]
 To = Annotated[Path | None, typer.Option("--to", help="Folder to write to; by default .sagekeep/<environment>")]
 
 
@@ -25,12 +23,10 @@ def evidence(*, env: Env = "poc", out: Out = None, as_is: AsIs = False, to: To =
     from sagekeep.controls.view import View  # noqa: PLC0415
     from sagekeep.prove.proof import prove  # noqa: PLC0415
     from sagekeep.scan.register import load as exceptions  # noqa: PLC0415
-    from sagekeep.synthesis import load, project_root, synthesize  # noqa: PLC0415
 
-    root = project_root()
-    synthesis = load(root, env, out) if as_is else synthesize(root, env, out)
+    synthesis = synthesis_of(env, out, as_is=as_is)
     view = View.of(synthesis)
-    register = exceptions(root / "environments" / "exceptions.toml")
+    register = exceptions(synthesis.root / "environments" / "exceptions.toml")
     here = [entry for entry in register if not entry.environments or synthesis.environment in entry.environments]
     found = Evidence(view, list(outcomes(view)), prove(view.estate), here)
     document = found.document()

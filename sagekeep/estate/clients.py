@@ -6,17 +6,19 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from sagekeep import aws
 from sagekeep.errors import OperationError
 from sagekeep.estate.fault import Missing
+from sagekeep.prove.estate import Estate
+from sagekeep.prove.reading import read
+from sagekeep.prove.terraform import Terraform
 from sagekeep.settings import Settings
 from sagekeep.settings_existing import Kind, Reference, kind_of
 from sagekeep.synthesis import Synthesis
-
-if TYPE_CHECKING:
-    from sagekeep.prove.estate import Estate
 
 # Kind -> EC2's call, the list in its answer, and what identifies a member.
 _EC2 = {
@@ -62,9 +64,6 @@ class Clients:
     @cached_property
     def estate(self) -> Estate:
         """The stacks as `sagekeep prove` reads them."""
-        from sagekeep.prove.reading import read  # noqa: PLC0415 - of the checks of policies only
-        from sagekeep.prove.terraform import Terraform  # noqa: PLC0415
-
         return read(Terraform.of(self.synthesis))
 
     def ask(self, service: str, call: str, region: str = "", **arguments: Any) -> Any:
@@ -74,8 +73,6 @@ class Clients:
             LookupError: AWS says that there is no such thing; the message is the error's code.
             OperationError: AWS refuses otherwise, or does not answer.
         """
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
         try:
             return getattr(self(service, region), call)(**arguments)
         except ClientError as error:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sagekeep.errors import UsageError
+from sagekeep.estate.check import faults_of, told
+from sagekeep.estate.checks import CHECKS
+from sagekeep.estate.clients import Clients
 from sagekeep.estate.fault import Fault
 from sagekeep.settings import Settings
 from sagekeep.synthesis import Synthesis
@@ -28,10 +31,6 @@ def examine(synthesis: Synthesis, environ: Mapping[str, str]) -> list[Fault]:
     settings = settings_of(synthesis)
     if settings is None:
         return []
-    from sagekeep.estate.check import faults_of  # noqa: PLC0415 - most environments bring nothing
-    from sagekeep.estate.checks import CHECKS  # noqa: PLC0415
-    from sagekeep.estate.clients import Clients  # noqa: PLC0415
-
     return faults_of(CHECKS, Clients(synthesis, settings, environ), settings)
 
 
@@ -39,8 +38,6 @@ def refuse(synthesis: Synthesis, environ: Mapping[str, str]) -> None:
     """Raises UsageError that tells every fault, ready to paste; else returns."""
     faults = examine(synthesis, environ)
     if faults:
-        from sagekeep.estate.check import told  # noqa: PLC0415
-
         count = f"{len(faults)} thing{'s' * (len(faults) != 1)} to mend before this can be planned"
         hint = f"nothing was changed; {synthesis.command('estate', 'check')} looks again"
         raise UsageError(f"what is brought is not as it must be: {count}\n{told(faults)}", hint=hint)

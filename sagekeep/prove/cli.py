@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from sagekeep.console import Env, Json, console, print_json
+from sagekeep.console import AsIs, Env, Json, Out, console, print_json, synthesis_of
 from sagekeep.errors import UsageError
 
-if TYPE_CHECKING:  # loaded by the command that needs it, so that --help answers at once
-    from sagekeep.synthesis import Synthesis
-
 app = typer.Typer()
-
-Out = Annotated[Path | None, typer.Option("--out", help="Folder of the synthesized Terraform")]
-AsIs = Annotated[bool, typer.Option("--as-synthesized", help="Take the output folder as it is; do not synthesize")]
 
 
 @app.callback(invoke_without_command=True)
@@ -33,7 +26,7 @@ def prove(
     from sagekeep.prove.reading import read  # noqa: PLC0415
     from sagekeep.prove.terraform import Terraform  # noqa: PLC0415
 
-    synthesis = _synthesis(env, out, as_is=as_is)
+    synthesis = synthesis_of(env, out, as_is=as_is)
     proof = prove_estate(read(Terraform.of(synthesis)))
     if as_json:
         print_json({"environment": synthesis.environment, **proof.document()})
@@ -80,7 +73,7 @@ def lockout(
     from sagekeep.prove.reading import read  # noqa: PLC0415
     from sagekeep.prove.terraform import Terraform  # noqa: PLC0415
 
-    synthesis = _synthesis(env, out, as_is=as_is)
+    synthesis = synthesis_of(env, out, as_is=as_is)
     terraform = Terraform.of(synthesis)
     who = identify(identity, terraform.settings)
     judgement = judge(read(terraform), who, place.value)
@@ -90,13 +83,6 @@ def lockout(
         lockout_report.show(console(), judgement)
     if next(judgement.lost(), None):
         raise typer.Exit(1)
-
-
-def _synthesis(env: str, out: Path | None, *, as_is: bool) -> Synthesis:
-    from sagekeep.synthesis import load, project_root, synthesize  # noqa: PLC0415
-
-    root = project_root()
-    return load(root, env, out) if as_is else synthesize(root, env, out)
 
 
 def _refuse_options(context: typer.Context) -> None:

@@ -10,6 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.httpsession import URLLib3Session
+
 from sagekeep import aws
 from sagekeep.errors import ToolkitError
 from sagekeep.review.model import Change, Plan
@@ -29,8 +33,6 @@ def fetch(plans: Iterable[Plan], region: str, variables: Mapping[str, str], fold
 
 
 def _fetched(changes: list[Change], region: str, variables: Mapping[str, str], folder: Path) -> Iterator[str]:
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - half a second
-
     for number, change in enumerate(changes):
         name = str(change.before.get("function_name") or "")
         try:
@@ -44,10 +46,6 @@ def _fetched(changes: list[Change], region: str, variables: Mapping[str, str], f
 
 
 def _download(address: str, variables: Mapping[str, str]) -> bytes:
-    from botocore.awsrequest import AWSRequest  # noqa: PLC0415
-    from botocore.exceptions import HTTPClientError  # noqa: PLC0415
-    from botocore.httpsession import URLLib3Session  # noqa: PLC0415
-
     if not address.startswith("https://"):
         raise HTTPClientError(error="AWS gave no address of the archive")
     proxy = variables.get("HTTPS_PROXY") or variables.get("https_proxy")

@@ -7,6 +7,10 @@ from pathlib import Path
 from sagekeep.errors import OperationError, UsageError
 from sagekeep.review.model import Change, Finding, Risk, Severity
 from sagekeep.review.review import Review
+from sagekeep.scan.checkov import scan_plans
+from sagekeep.scan.environment import Scanners
+from sagekeep.scan.register import load
+from sagekeep.scan.scan import REGISTER
 
 
 def is_installed(root: Path) -> bool:
@@ -16,11 +20,6 @@ def is_installed(root: Path) -> bool:
 
 def findings(root: Path, review: Review, files: dict[str, Path], environment: str) -> tuple[list[Finding], str]:
     """Findings about resources that the plans make or change, and a note where checkov could not be asked."""
-    from sagekeep.scan.checkov import scan_plans  # noqa: PLC0415
-    from sagekeep.scan.environment import Scanners  # noqa: PLC0415
-    from sagekeep.scan.register import load  # noqa: PLC0415
-    from sagekeep.scan.scan import REGISTER  # noqa: PLC0415
-
     changed = _changed(review)
     wanted = {stack: file for stack, file in files.items() if any(key[0] == stack for key in changed)}
     if not wanted:

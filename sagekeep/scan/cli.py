@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sagekeep.console import Env, Json, console, print_json, print_line, say
+from sagekeep.console import AsIs, Env, Json, Out, console, print_json, print_line, say, synthesis_of
 
 if TYPE_CHECKING:  # loaded by the command, so that --help answers at once
     from sagekeep.scan.register import Verdict
@@ -20,24 +20,21 @@ app = typer.Typer()
 def scan(
     *,
     env: Env = "poc",
-    out: Annotated[Path | None, typer.Option("--out", help="Folder of the synthesized Terraform")] = None,
+    out: Out = None,
     plan: Annotated[
         list[Path] | None, typer.Option("--plan", help="A plan, by `terraform show -json`; may be repeated")
     ] = None,
-    as_is: Annotated[
-        bool, typer.Option("--as-synthesized", help="Take the output folder as it is; do not synthesize")
-    ] = False,
+    as_is: AsIs = False,
     as_json: Json = False,
 ) -> None:
     """Scan the stacks and their policies; fail on what environments/exceptions.toml does not list, or lists in vain."""
-    from sagekeep import synthesis as synthesized  # noqa: PLC0415
     from sagekeep.scan import plans, register  # noqa: PLC0415
     from sagekeep.scan import scan as scanning  # noqa: PLC0415
+    from sagekeep.synthesis import project_root  # noqa: PLC0415
 
-    root = synthesized.project_root()
+    root = project_root()
     entries = register.load(root / scanning.REGISTER)
-    read = synthesized.load if as_is else synthesized.synthesize
-    made = read(root, env, out)
+    made = synthesis_of(env, out, as_is=as_is)
     today = date.today()  # noqa: DTZ011 - a review date is a day of the reader's calendar
     verdict = scanning.scan(made, entries, today=today, plans=plans.stacks_of(plan or (), made.stacks))
     if as_json:

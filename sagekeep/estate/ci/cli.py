@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from sagekeep.console import Env, Json, print_json, say
+from sagekeep.console import AsIs, Env, Json, Out, print_json, say, synthesis_of
+from sagekeep.estate.ci.files import write
+from sagekeep.estate.ci.roles import CiRole, ci_roles
 
-if TYPE_CHECKING:
-    from sagekeep.estate.ci.roles import CiRole
-
-Out = Annotated[Path | None, typer.Option("--out", help="Folder of the synthesized Terraform")]
-AsIs = Annotated[bool, typer.Option("--as-synthesized", help="Take the output folder as it is; do not synthesize")]
 To = Annotated[Path | None, typer.Option("--to", help="Folder to write to: JSON policies, and ci.tf.json")]
 
 
@@ -21,12 +18,7 @@ def roles_of_ci(
     *, env: Env = "poc", out: Out = None, as_is: AsIs = False, to: To = None, as_json: Json = False
 ) -> None:
     """Generate the policies of the CI's plan role and deploy role, with their trust policies, as JSON and Terraform."""
-    from sagekeep.estate.ci.files import write  # noqa: PLC0415 - loads only where it is needed
-    from sagekeep.estate.ci.roles import ci_roles  # noqa: PLC0415
-    from sagekeep.synthesis import load, project_root, synthesize  # noqa: PLC0415
-
-    root = project_root()
-    synthesis = load(root, env, out) if as_is else synthesize(root, env, out)
+    synthesis = synthesis_of(env, out, as_is=as_is)
     roles = ci_roles(synthesis)
     files = write(roles, to, synthesis.environment) if to else []
     if as_json:
