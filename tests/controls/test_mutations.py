@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mutations import MUTATIONS, Mutation
+from changes import Mutation
+from mutations import MUTATIONS
 from sagekeep.controls.evidence import outcomes
 from sagekeep.controls.view import View
 from views import Copy

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from people import settings as people_settings
+from people import synthesized_from
 from synths import ROOT, Synth, synth, synth_of
 
 
@@ -45,3 +47,15 @@ def with_options(tmp_path_factory: pytest.TempPathFactory) -> Synth:
     file = folder / "options.toml"
     file.write_text(text.replace("[network]\n", network) + OPTIONS, encoding="utf-8")
     return synth_of(file, folder / "out")
+
+
+@pytest.fixture(scope="session")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Synth:
+    """An environment with all of it switched on."""
+    return synthesized_from(people_settings(), tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> Synth:
+    """Studio opens from the VPC only."""
+    return synthesized_from(people_settings(studio={"users": ["ann"], "sign_in": "endpoint"}), tmp_path_factory)
