@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from sagekeep.deploy import Operations
@@ -31,15 +32,12 @@ def plan_and_review(operations: Operations, names: Iterable[str]) -> tuple[Mappi
         if not files:
             return results, None
         notes = tuple(f"{r.stack} is not reviewed: it {r.status}" for r in results.values() if r.stack not in files)
-        session = Session.of(env=synthesis.environment)
-        model = synthesis.out / "model.json"
         plans = [reading.read(file, stack=name) for name, file in files.items()]
         code = Path(folder) / "code"
         notes += fetch(plans, synthesis.settings["region"], operations.terraform.environ, code)
-        session = Session(
-            root=synthesis.root,
-            env=synthesis.environment,
-            rules=session.rules,
+        model = synthesis.out / "model.json"
+        session = replace(
+            Session.of(env=synthesis.environment),
             models=(model,) if model.is_file() else (),
             archives=(synthesis.out, code),
             notes=notes,
