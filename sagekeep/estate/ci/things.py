@@ -9,6 +9,7 @@ from typing import Any
 
 from sagekeep.errors import UsageError
 from sagekeep.estate.ci.grants import EVERY_STACK, Grant, known_types
+from sagekeep.partitions import partition_of
 from sagekeep.prove.terraform import Resource, Terraform
 from sagekeep.synthesis import Synthesis
 
@@ -151,7 +152,7 @@ def _tag_words(synthesis: Synthesis) -> dict[str, str]:
 
 def _settings_words(synthesis: Synthesis) -> dict[str, str]:
     settings = synthesis.settings
-    suffix = "amazonaws.com.cn" if str(settings["region"]).startswith("cn-") else "amazonaws.com"
+    suffix = partition_of(settings["region"]).dns_suffix
     boundary = str(settings.get("iam", {}).get("permissions_boundary", ""))
     concurrency = str(settings.get("functions", {}).get("reserved_concurrency") or "")
     return {"suffix": suffix, "boundary": boundary, "reserved_concurrency": concurrency}
