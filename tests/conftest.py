@@ -10,6 +10,10 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from sagekeep import bindings
+from tests.witnesses import summary
+from tests.witnesses.summary import witnessed
+
+__all__ = ["witnessed"]
 
 bindings.enable()
 # Machines are shared: how long a case takes says nothing about the code, and is measured in bench/.
@@ -44,3 +48,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     if report.skipped and os.environ.get("CI") == "true" and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, and CI skips nothing: {report.longrepr}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Lists the witnesses, with what each looked at."""
+    found = summary.lines(terminalreporter.stats.get("passed", ()))
+    if found:
+        terminalreporter.section("witnesses")
+        terminalreporter.write_line("\n".join(found))

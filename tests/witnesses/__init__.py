@@ -1,0 +1,1 @@
+"""Software that nobody here wrote, which judges what we wrote to judge ourselves."""
