@@ -90,6 +90,7 @@ LOCK := $(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --
 lock: .venv/dev ## Pin the newest versions that the .in files allow
 	for name in requirements requirements-local requirements-dev requirements-sklearn requirements-ml requirements-scanners; do \
 	  $(LOCK) --output-file $$name.txt $$name.in || exit 1; done
+	$(NPM) --prefix tests/npm --silent install --package-lock-only
 
 clean: ## Remove what is generated; stops a local AWS first, refuses while state is local
 	-$(BIN)/sagekeep local down 2>/dev/null
