@@ -8,7 +8,9 @@ SCANNED ?= poc prod
 # The bindings are large: without compiled bytecode each import takes a minute.
 unexport PYTHONDONTWRITEBYTECODE
 # Environments are made two at a time.
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += --jobs=2
+endif
 # Twice quiet: errors and no warnings. pip repeats a warning about a faulty index or mirror for each package.
 PIP_INSTALL := pip install --quiet --quiet --disable-pip-version-check
 # Node and npm as PyPI brings them: nobody needs a Node of their own.
