@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from policies.encryption import OUTPUT, VOLUME, not_ours
 from policies.jobs import Placement
 from policies.statement import Condition, Statement, deny, when
 from sagekeep.settings import Settings
@@ -40,7 +41,6 @@ def guardrails(_settings: Settings, place: Placement) -> list[Statement]:
     One denial a promise, so that the message of a refused call can be traced to it. Keys with several values are tested
     with ForAnyValue, which is false where the key is missing: a missing one has a denial of its own.
     """
-    key = place.key_arn
     domain, internet = "sagemaker:AppNetworkAccessType", "sagemaker:DirectInternetAccess"
     rows: tuple[tuple[str, Sequence[str], list[Condition]], ...] = (
         ("DenyWorkOutsideAVpc", IN_A_VPC, [when("Null", "sagemaker:VpcSubnets", "true")]),
@@ -60,9 +60,9 @@ def guardrails(_settings: Settings, place: Placement) -> list[Statement]:
         (
             "DenyVolumesUnderOtherKeys",
             (*JOBS, "CreateEndpointConfig", "CreateNotebookInstance", "CreateTransformJob"),
-            _unless_key("sagemaker:VolumeKmsKey", key),
+            not_ours(VOLUME, place.key_arn),
         ),
-        ("DenyOutputsUnderOtherKeys", (*JOBS, "CreateTransformJob"), _unless_key("sagemaker:OutputKmsKey", key)),
+        ("DenyOutputsUnderOtherKeys", (*JOBS, "CreateTransformJob"), not_ours(OUTPUT, place.key_arn)),
         ("DenyDomainsThatAreNotVpcOnly", ("CreateDomain",), _unless(domain, "VpcOnly")),
         (
             "DenyOpeningADomain",  # an update that says nothing of it changes nothing
@@ -86,10 +86,6 @@ def guardrails(_settings: Settings, place: Placement) -> list[Statement]:
 def _unless(variable: str, value: str) -> list[Condition]:
     """The key has another value, or is missing."""
     return [when("StringNotEqualsIfExists", variable, value)]
-
-
-def _unless_key(variable: str, arn: str) -> list[Condition]:
-    return [when("ArnNotEqualsIfExists", variable, arn)]
 
 
 def _unless_true(variable: str) -> list[Condition]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from policies import job_logs
+from policies import encryption, job_logs
 from policies.endpoints import PULL, image_repositories
 from policies.statement import Condition, Statement, allow, when
 from sagekeep import names
 from sagekeep.settings import Settings
 
+CREATE_JOBS = ("sagemaker:CreateProcessingJob", "sagemaker:CreateTrainingJob")
 KEY_USE = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*")
 
 
@@ -111,17 +112,20 @@ def in_our_vpc(place: Placement) -> list[Condition]:
 
 
 def create_jobs(s: Settings, place: Placement, names_of_jobs: str) -> list[Statement]:
-    """Create jobs and models, in our subnets, isolated and encrypted, or not at all (controls M3, M4, M5)."""
+    """Create jobs and models, in our subnets, isolated and encrypted (controls M3, M4, M5).
+
+    Whoever has this needs a denial of jobs that name no key: `unencrypted`, or the guardrails.
+    """
     isolated = when("Bool", "sagemaker:NetworkIsolation", "true")
     encrypted = [
-        when("StringEquals", "sagemaker:VolumeKmsKey", place.key_arn),
-        when("StringEquals", "sagemaker:OutputKmsKey", place.key_arn),
+        *encryption.ours(encryption.VOLUME, place.key_arn),
+        *encryption.ours(encryption.OUTPUT, place.key_arn),
         when("Bool", "sagemaker:InterContainerTrafficEncryption", "true"),
     ]
     return [
         allow(
             "CreateSealedJobs",
-            ["sagemaker:CreateProcessingJob", "sagemaker:CreateTrainingJob"],
+            CREATE_JOBS,
             on=_jobs(s, names_of_jobs),
             only=[*in_our_vpc(place), isolated, *encrypted],
         ),
@@ -146,6 +150,15 @@ def create_jobs(s: Settings, place: Placement, names_of_jobs: str) -> list[State
     ]
 
 
+def unencrypted(jobs: Sequence[str], configs: Sequence[str]) -> list[Statement]:
+    """No job and no endpoint without a key of ours (controls M3, M5)."""
+    volumes = [*CREATE_JOBS, "sagemaker:CreateEndpointConfig"]
+    return [
+        encryption.missing("DenyVolumesWithoutAKey", encryption.VOLUME, volumes, [*jobs, *configs]),
+        encryption.missing("DenyOutputsWithoutAKey", encryption.OUTPUT, CREATE_JOBS, jobs),
+    ]
+
+
 def _jobs(s: Settings, job_names: str) -> list[str]:
     return [names.arn(s, "sagemaker", f"{kind}/{job_names}") for kind in ("processing-job", "training-job")]
 
@@ -157,11 +170,12 @@ def pipeline_role(s: Settings, place: Placement) -> list[Statement]:
     made = [*_jobs(s, "pipelines-*"), names.arn(s, "sagemaker", "model/pipelines-*"), configs, endpoint]
     return [
         *create_jobs(s, place, "pipelines-*"),
+        *unencrypted(_jobs(s, "pipelines-*"), [configs]),
         allow(
             "CreateEncryptedEndpointConfigs",
             ["sagemaker:CreateEndpointConfig"],
             on=[configs],
-            only=[when("StringEquals", "sagemaker:VolumeKmsKey", place.key_arn)],
+            only=encryption.ours(encryption.VOLUME, place.key_arn),
         ),
         allow(
             "KeepTheEndpointUpToDate",

@@ -9,6 +9,9 @@ from typing import Any
 from ministack.core import iam_evaluator
 
 from policies.statement import Statement, allow
+from sagekeep.iam import request as ours
+from sagekeep.iam.document import parse
+from sagekeep.iam.evaluate import Layers, decide
 
 REGION = "us-east-1"
 EVERYTHING = allow("AllowEverything", ["*"], on=["*"], why="a test asks what the denials alone do")
@@ -53,6 +56,19 @@ def verdict(statements: Iterable[Statement], caller: Caller, asked: Request) -> 
     )
     found = iam_evaluator.evaluate(context, [iam_evaluator.parse_policy_document({"Statement": blocks})])
     return str(found.matched_sid) if found.decision == "Deny" else str(found.decision)
+
+
+def both_say(statements: Iterable[Statement], caller: Caller, asked: Request) -> str:
+    """`verdict` of an identity's statements, once our own evaluator has decided alike."""
+    statements = list(statements)
+    found = verdict(statements, caller, asked)
+    policy = parse({"Version": "2012-10-17", "Statement": [s.as_json() for s in statements]}, "(tested)")
+    context = {name: (value,) if isinstance(value, str) else tuple(value) for name, value in asked.keys}
+    who = ours.Caller(caller.arn, caller.account, "role")
+    decided = decide(ours.Request(who, asked.action, asked.resource, "", context), Layers(identity=(policy,)))
+    said = "Allow" if decided.allowed else decided.sid if decided.explicit else "ImplicitDeny"
+    assert said == found, f"our evaluator says {said}, the embedded AWS's {found}: {asked}"
+    return found
 
 
 def _concerns_everybody(statement: Statement) -> bool:

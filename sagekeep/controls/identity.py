@@ -98,20 +98,26 @@ def _sealed(view: View) -> dict[str, tuple[str, ...]]:
         "sagemaker:VpcSecurityGroupIds": place.group_ids if place else (),
         "sagemaker:NetworkIsolation": ("true",),
         "sagemaker:InterContainerTrafficEncryption": ("true",),
-        "sagemaker:VolumeKmsKey": keys,
-        "sagemaker:OutputKmsKey": keys,
+        "sagemaker:VolumeKmsKeyArn": keys,
+        "sagemaker:OutputKmsKeyArn": keys,
     }
 
 
 _NO_VPC = {"sagemaker:VpcSubnets": None, "sagemaker:VpcSecurityGroupIds": None}
 _JOBS = ("CreateTrainingJob", "CreateProcessingJob")
+_THEIRS = ("arn:aws:kms:us-east-1:999999999999:key/theirs",)
+# Another key under the condition key's present name, under the name that AWS replaced, and none at all.
+_OTHER_KEYS: tuple[dict[str, tuple[str, ...] | None], ...] = tuple(
+    {f"sagemaker:{what}KmsKeyArn": present, f"sagemaker:{what}KmsKey": replaced}
+    for what in ("Volume", "Output")
+    for present, replaced in ((_THEIRS, None), (None, _THEIRS), (None, None))
+)
 # What a person could ask for, and how it differs from a sealed request: None takes the key away.
 FORBIDDEN: tuple[tuple[str, Mapping[str, tuple[str, ...] | None]], ...] = (
     *((job, _NO_VPC) for job in (*_JOBS, "CreateHyperParameterTuningJob", "CreateModel")),
     *((job, {"sagemaker:VpcSubnets": ("subnet-elsewhere",)}) for job in (*_JOBS, "CreateModel")),
     *((job, {"sagemaker:NetworkIsolation": ("false",)}) for job in (*_JOBS, "CreateModel")),
-    *((job, {"sagemaker:VolumeKmsKey": ("arn:aws:kms:us-east-1:999999999999:key/theirs",)}) for job in _JOBS),
-    *((job, {"sagemaker:OutputKmsKey": ("arn:aws:kms:us-east-1:999999999999:key/theirs",)}) for job in _JOBS),
+    *((job, key) for job in _JOBS for key in _OTHER_KEYS),
     ("CreateDomain", {"sagemaker:AppNetworkAccessType": ("PublicInternetOnly",)}),
     ("UpdateDomain", {"sagemaker:AppNetworkAccessType": ("PublicInternetOnly",)}),
     ("CreateNotebookInstance", {"sagemaker:DirectInternetAccess": ("Enabled",)}),

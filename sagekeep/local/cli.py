@@ -1,4 +1,4 @@
-"""`sagekeep local up / status / env / fault / down`; deploy, run and predict are in runs_cli."""
+"""`sagekeep local up / status / env / fault / variant / down`; deploy, run and predict are in runs_cli."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sagekeep.local.shell import exports
 from sagekeep.settings import environment_file, load
 
 app = typer.Typer(
-    no_args_is_help=True, help="The embedded AWS: up, deploy, run, predict, status, calls, env, fault, down."
+    no_args_is_help=True, help="The embedded AWS: up, deploy, run, predict, status, calls, env, fault, variant, down."
 )
 app.add_typer(runs_app)
 
@@ -113,6 +113,19 @@ def fault(
     if action:
         running.inject(Fault(action, code, message, http_status, times, resource))
     typer.echo(json.dumps(running.faults(), indent=2))
+
+
+@app.command()
+def variant(
+    name: Annotated[str, typer.Argument(help="key-names, service-account or grant-flag")] = "",
+    value: Annotated[str, typer.Argument(help="One of its values; a wrong one is answered with the list")] = "",
+    home: Home = instances.DEFAULT_HOME,
+    *,
+    reset: Annotated[bool, typer.Option("--reset", help="Answer as usual again")] = False,
+) -> None:
+    """Answer the other way where AWS's documentation leaves open what requests have, to see whether policies hold."""
+    asked = ({"reset": "true"} if reset else {}) | ({name: value} if name else {})
+    typer.echo(json.dumps(_running(home).ask("variants", **asked), indent=2))
 
 
 @app.command()

@@ -15,7 +15,7 @@ import ministack.app as ministack
 from ministack.core import iam_actions
 from ministack.core.router import detect_service
 
-from sagekeep.local import control
+from sagekeep.local import control, variants
 from sagekeep.local.faults import Fault, Faults
 from sagekeep.local.network import Endpoint, Unreachable, find_endpoint
 from sagekeep.local.patches import code_downloads
@@ -87,6 +87,7 @@ class Gateway:
             "inject": lambda body: self.faults.inject(Fault(**body)) or {},  # type: ignore[func-returns-value]
             "clear-faults": lambda _: self.faults.clear() or {},  # type: ignore[func-returns-value]
             "faults": lambda _: self.faults.report(),
+            "variants": variants.answer,
         }
 
     def route(self, connection: Connection) -> str | None:

@@ -13,7 +13,7 @@ from ministack.core import iam_evaluator as evaluator
 from ministack.core import responses
 from ministack.core.router import extract_access_key_id, extract_region
 
-from sagekeep.local import sessions
+from sagekeep.local import sessions, variants
 from sagekeep.local.faults import Faults
 from sagekeep.local.request import current
 from sagekeep.local.sagemaker import AwsError, Caller, Permission, SageMaker
@@ -89,7 +89,8 @@ def authorize(call: Call, action: str, needs: Iterable[Permission], faults: Faul
     current().several = True
     for need in needs:
         service = need.action.partition(":")[0]
-        verdict = evaluator.enforce(key, need.action, service, region, need.resource_arn, dict(need.context))
+        keys = variants.of_sagemaker(need.context)
+        verdict = evaluator.enforce(key, need.action, service, region, need.resource_arn, keys)
         if verdict is not None:
             denial = current().denial
             message = denial.message if denial else getattr(verdict, "message", "not authorized")

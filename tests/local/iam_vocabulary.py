@@ -47,7 +47,10 @@ KEYS: dict[str, tuple[str, Sequence[str]]] = {
     "aws:PrincipalTag/team": ("String", ("red", "Red", "blue green", "a*c", "")),
     "aws:ResourceTag/team": ("String", ("red", "blue green", "abc", "a*c")),
     "s3:prefix": ("String", ("bob/", "Bob/in", "", "two\nlines", "${*}", "a?c")),
-    "sagemaker:VolumeKmsKey": ("Arn", (f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11-22", "alias/none", "arn:aws:kms:x:y")),
+    "sagemaker:VolumeKmsKeyArn": (
+        "Arn",
+        (f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11-22", "alias/none", "arn:aws:kms:x:y"),
+    ),
     "aws:SourceArn": (
         "Arn",
         (f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts:sub", f"arn:aws:logs:{REGION}:{FOREIGN}:log-group:/a:*", "none"),

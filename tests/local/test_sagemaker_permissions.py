@@ -82,8 +82,8 @@ def test_a_domain_needs_its_network_key_roles_tags_and_grants(account: Account) 
         "sagemaker:InstanceTypes": ["ml.t3.medium"],
         "sagemaker:StudioLifecycleConfigArns": [ARN + "studio-lifecycle-config/x"],
         "sagemaker:AppNetworkAccessType": "VpcOnly",
-        "sagemaker:DomainSharingOutputKmsKey": "sharing",
-        "sagemaker:VolumeKmsKey": KEY,
+        "sagemaker:DomainSharingOutputKmsKeyArn": "sharing",
+        "sagemaker:VolumeKmsKeyArn": KEY,
     }
     tagging = {**TAG_KEYS, "sagemaker:TaggingAction": "CreateDomain"}
     assert PASS in others
@@ -164,7 +164,7 @@ def test_a_configuration_names_models_instances_and_key(account: Account) -> Non
     assert only.context == {
         "sagemaker:ModelArn": ARN + "model/m",
         "sagemaker:InstanceTypes": ["ml.m5.large"],
-        "sagemaker:VolumeKmsKey": KEY,
+        "sagemaker:VolumeKmsKeyArn": KEY,
     }
 
 
@@ -205,8 +205,8 @@ def test_a_training_job_has_all_its_guardrail_keys(account: Account) -> None:
             "sagemaker:VpcSecurityGroupIds": VPC["SecurityGroupIds"],
             "sagemaker:NetworkIsolation": "true",
             "sagemaker:InterContainerTrafficEncryption": "true",
-            "sagemaker:OutputKmsKey": KEY,
-            "sagemaker:VolumeKmsKey": KEY,
+            "sagemaker:OutputKmsKeyArn": KEY,
+            "sagemaker:VolumeKmsKeyArn": KEY,
             "sagemaker:InstanceTypes": ["ml.m5.large"],
             "sagemaker:MaxRuntimeInSeconds": "60",
         },
@@ -229,8 +229,8 @@ def test_a_processing_job_has_its_keys_below_other_members(account: Account) -> 
         "sagemaker:VpcSubnets": VPC["Subnets"],
         "sagemaker:VpcSecurityGroupIds": VPC["SecurityGroupIds"],
         "sagemaker:NetworkIsolation": "false",
-        "sagemaker:OutputKmsKey": "out",
-        "sagemaker:VolumeKmsKey": "vol",
+        "sagemaker:OutputKmsKeyArn": "out",
+        "sagemaker:VolumeKmsKeyArn": "vol",
         "sagemaker:InstanceTypes": ["ml.m5.large"],
     }
 

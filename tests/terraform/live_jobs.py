@@ -45,13 +45,13 @@ def _training(asked: Asked) -> dict[str, Any]:
         "RoleArn": _role(asked),
         "OutputDataConfig": {
             "S3OutputPath": f"s3://{bucket}/models/x",
-            **present(KmsKeyId=asked.key_of("sagemaker:OutputKmsKey")),
+            **present(KmsKeyId=asked.key_of("sagemaker:OutputKmsKeyArn")),
         },
         "ResourceConfig": {
             "InstanceCount": 1,
             "InstanceType": "ml.m5.large",
             "VolumeSizeInGB": 10,
-            **present(VolumeKmsKeyId=asked.key_of("sagemaker:VolumeKmsKey")),
+            **present(VolumeKmsKeyId=asked.key_of("sagemaker:VolumeKmsKeyArn")),
         },
         "StoppingCondition": {"MaxRuntimeInSeconds": 600},
         "EnableNetworkIsolation": _on(asked, "sagemaker:NetworkIsolation"),
@@ -74,14 +74,14 @@ def processing_job(asked: Asked) -> Params:
         "AppSpecification": {"ImageUri": _IMAGE, "ContainerEntrypoint": ["true"]},
         "ProcessingOutputConfig": {
             "Outputs": [{"OutputName": "x", "S3Output": output}],
-            **present(KmsKeyId=asked.key_of("sagemaker:OutputKmsKey")),
+            **present(KmsKeyId=asked.key_of("sagemaker:OutputKmsKeyArn")),
         },
         "ProcessingResources": {
             "ClusterConfig": {
                 "InstanceCount": 1,
                 "InstanceType": "ml.m5.large",
                 "VolumeSizeInGB": 10,
-                **present(VolumeKmsKeyId=asked.key_of("sagemaker:VolumeKmsKey")),
+                **present(VolumeKmsKeyId=asked.key_of("sagemaker:VolumeKmsKeyArn")),
             }
         },
         "NetworkConfig": {
@@ -107,7 +107,7 @@ def endpoint_config(asked: Asked) -> Params:
     return {
         "EndpointConfigName": asked.name,
         "ProductionVariants": [{**variant, "InitialInstanceCount": 1}],
-        **present(KmsKeyId=asked.key_of("sagemaker:VolumeKmsKey")),
+        **present(KmsKeyId=asked.key_of("sagemaker:VolumeKmsKeyArn")),
     }
 
 

@@ -17,8 +17,8 @@ _TAGS = ("aws:RequestTag", "aws:TagKeys")
 _VPC = ("sagemaker:VpcSubnets", "sagemaker:VpcSecurityGroupIds")
 _JOB = (
     *_TAGS, *_VPC, "sagemaker:InstanceTypes", "sagemaker:InterContainerTrafficEncryption",
-    "sagemaker:MaxRuntimeInSeconds", "sagemaker:NetworkIsolation", "sagemaker:OutputKmsKey",
-    "sagemaker:VolumeKmsKey",
+    "sagemaker:MaxRuntimeInSeconds", "sagemaker:NetworkIsolation", "sagemaker:OutputKmsKeyArn",
+    "sagemaker:VolumeKmsKeyArn",
 )  # fmt: skip
 _STUDIO = (
     "sagemaker:ImageArns", "sagemaker:ImageVersionArns", "sagemaker:InstanceTypes",
@@ -43,24 +43,24 @@ ACTIONS: dict[str, Action] = {
     "ListTags": Action(("{ResourceArn}",)),
     "CreateDomain": Action(
         ("domain/{NewDomainId}",),
-        (*_TAGS, *_VPC, *_STUDIO, "sagemaker:AppNetworkAccessType", "sagemaker:DomainSharingOutputKmsKey",
-         "sagemaker:VolumeKmsKey"),
+        (*_TAGS, *_VPC, *_STUDIO, "sagemaker:AppNetworkAccessType", "sagemaker:DomainSharingOutputKmsKeyArn",
+         "sagemaker:VolumeKmsKeyArn"),
     ),
     "DescribeDomain": Action(("domain/{DomainId}",)),
     "UpdateDomain": Action(
         ("domain/{DomainId}",),
-        (*_VPC, *_STUDIO, "sagemaker:AppNetworkAccessType", "sagemaker:DomainSharingOutputKmsKey"),
+        (*_VPC, *_STUDIO, "sagemaker:AppNetworkAccessType", "sagemaker:DomainSharingOutputKmsKeyArn"),
     ),
     "DeleteDomain": Action(("domain/{DomainId}",)),
     "ListDomains": ANY,
     "CreateUserProfile": Action(
         ("user-profile/{DomainId}/{UserProfileName}",),
-        (*_TAGS, *_STUDIO, "sagemaker:VpcSecurityGroupIds", "sagemaker:DomainSharingOutputKmsKey"),
+        (*_TAGS, *_STUDIO, "sagemaker:VpcSecurityGroupIds", "sagemaker:DomainSharingOutputKmsKeyArn"),
     ),
     "DescribeUserProfile": Action(("user-profile/{DomainId}/{UserProfileName}",)),
     "UpdateUserProfile": Action(
         ("user-profile/{DomainId}/{UserProfileName}",),
-        (*_STUDIO, "sagemaker:VpcSecurityGroupIds", "sagemaker:DomainSharingOutputKmsKey"),
+        (*_STUDIO, "sagemaker:VpcSecurityGroupIds", "sagemaker:DomainSharingOutputKmsKeyArn"),
     ),
     "DeleteUserProfile": Action(("user-profile/{DomainId}/{UserProfileName}",)),
     "ListUserProfiles": ANY,
@@ -95,7 +95,7 @@ ACTIONS: dict[str, Action] = {
         ("endpoint-config/{EndpointConfigName}",),
         (*_TAGS, *_VPC, "sagemaker:AcceleratorTypes", "sagemaker:InstanceTypes", "sagemaker:ModelArn",
          "sagemaker:NetworkIsolation", "sagemaker:ServerlessMaxConcurrency", "sagemaker:ServerlessMemorySize",
-         "sagemaker:VolumeKmsKey"),
+         "sagemaker:VolumeKmsKeyArn"),
     ),
     "DescribeEndpointConfig": Action(("endpoint-config/{EndpointConfigName}",)),
     "DeleteEndpointConfig": Action(("endpoint-config/{EndpointConfigName}",)),
@@ -131,7 +131,7 @@ ACTIONS: dict[str, Action] = {
     "ListTrainingJobs": ANY,
     "CreateNotebookInstance": Action(
         ("notebook-instance/{NotebookInstanceName}",),
-        (*_TAGS, *_VPC, "sagemaker:DirectInternetAccess", "sagemaker:InstanceTypes", "sagemaker:VolumeKmsKey"),
+        (*_TAGS, *_VPC, "sagemaker:DirectInternetAccess", "sagemaker:InstanceTypes", "sagemaker:VolumeKmsKeyArn"),
     ),
     "CreateHyperParameterTuningJob": Action(("hyper-parameter-tuning-job/{HyperParameterTuningJobName}",), _JOB),
     "CreateAutoMLJobV2": Action(("automl-job/{AutoMLJobName}",), _JOB),
@@ -166,9 +166,9 @@ KEY_PATHS: dict[str, tuple[str, ...]] = {
     "sagemaker:InterContainerTrafficEncryption": ("EnableInterContainerTrafficEncryption",),
     "sagemaker:NetworkIsolation": ("EnableNetworkIsolation",),
     "sagemaker:MaxRuntimeInSeconds": ("StoppingCondition.MaxRuntimeInSeconds",),
-    "sagemaker:OutputKmsKey": ("OutputDataConfig.KmsKeyId", "ProcessingOutputConfig.KmsKeyId"),
-    "sagemaker:VolumeKmsKey": ("VolumeKmsKeyId", ".KmsKeyId", ".HomeEfsFileSystemKmsKeyId"),
-    "sagemaker:DomainSharingOutputKmsKey": ("SharingSettings.S3KmsKeyId",),
+    "sagemaker:OutputKmsKeyArn": ("OutputDataConfig.KmsKeyId", "ProcessingOutputConfig.KmsKeyId"),
+    "sagemaker:VolumeKmsKeyArn": ("VolumeKmsKeyId", ".KmsKeyId", ".HomeEfsFileSystemKmsKeyId"),
+    "sagemaker:DomainSharingOutputKmsKeyArn": ("SharingSettings.S3KmsKeyId",),
     "sagemaker:AppNetworkAccessType": (".AppNetworkAccessType",),
     "sagemaker:DirectInternetAccess": (".DirectInternetAccess",),
     "sagemaker:EnableRemoteDebug": ("EnableRemoteDebug",),

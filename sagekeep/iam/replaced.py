@@ -1,0 +1,36 @@
+"""Condition keys that AWS has replaced: a policy that has the old name alone may match no request any more."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+from sagekeep.iam.document import Policy
+
+_DATA = Path(__file__).parents[1] / "data" / "replaced_condition_keys.json"
+
+
+@cache
+def replacements() -> Mapping[str, str]:
+    """Old name -> the name that AWS has now. Source and date stand in the file."""
+    found: dict[str, str] = json.loads(_DATA.read_text(encoding="utf-8"))["replaced_by"]
+    return found
+
+
+@cache
+def replacement(key: str) -> str:
+    """The present name of a condition key that AWS has replaced, "" for any other; case does not count."""
+    return {old.lower(): new for old, new in replacements().items()}.get(key.lower(), "")
+
+
+def alone(policies: Iterable[Policy]) -> Iterator[tuple[str, str, str]]:
+    """(origin, Sid, key) of each condition on an old name, where nothing in the policies has the present one."""
+    statements = [(policy.origin, statement) for policy in policies for statement in policy.statements]
+    present = {c.key.lower() for _, statement in statements for c in statement.conditions}
+    for origin, statement in statements:
+        for condition in statement.conditions:
+            new = replacement(condition.key)
+            if new and new.lower() not in present:
+                yield origin, statement.sid, condition.key
