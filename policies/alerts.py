@@ -42,6 +42,7 @@ def topic(s: Settings, arn: str = "", emails: Sequence[str] | None = None) -> li
         ),
         tls_only(TOPIC_ACTIONS, [arn]),
         our_account_only(s, TOPIC_ACTIONS, [arn]),
+        services_for_us_only(s, TOPIC_ACTIONS, [arn]),
         *_subscriptions(s, arn, s.alerts.emails if emails is None else emails),
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from policies import encryption, job_logs
+from policies import encryption, job_logs, key_grants
 from policies.endpoints import PULL, image_repositories
 from policies.statement import Condition, Statement, allow, when
 from sagekeep import names
@@ -49,9 +49,10 @@ def use_key(sid: str, key_arn: str) -> Statement:
     return allow(sid, KEY_USE, on=[key_arn])
 
 
-def grant_key(sid: str, key_arn: str) -> Statement:
-    """Let AWS services use one key for volumes."""
-    return allow(sid, ["kms:CreateGrant"], on=[key_arn], only=[when("Bool", "kms:GrantIsForAWSResource", "true")])
+def grant_key(sid: str, s: Settings, key_arn: str) -> list[Statement]:
+    """Let AWS services use one key for volumes (`key_grants`)."""
+    ways = {sid: key_grants.FOR_AWS, f"{sid}ThroughServices": key_grants.through_services(s)}
+    return [allow(name, ["kms:CreateGrant"], on=[key_arn], only=[way]) for name, way in ways.items()]
 
 
 def pass_role(s: Settings, sid: str, purpose: str) -> Statement:
@@ -67,7 +68,7 @@ def job_role(s: Settings, key_arn: str) -> list[Statement]:
         write_objects("WriteOutputs", s, "processed", "models", "evaluation"),
         list_bucket(s, "raw", "processed", "models", "code", "evaluation"),
         use_key("UseTheDataKey", key_arn),
-        grant_key("LetVolumesUseTheDataKey", key_arn),
+        *grant_key("LetVolumesUseTheDataKey", s, key_arn),
         allow("LogIntoEcr", ["ecr:GetAuthorizationToken"], on=["*"], why="the action has no resource form"),
         allow("PullTheThreeImages", PULL, on=image_repositories(s)),
         *job_logs.write(s),
@@ -192,5 +193,5 @@ def pipeline_role(s: Settings, place: Placement) -> list[Statement]:
         pass_role(s, "PassTheJobRole", "job"),
         read_objects("ReadPropertyFiles", s, "evaluation"),
         use_key("UseTheDataKey", place.key_arn),
-        grant_key("LetVolumesUseTheDataKey", place.key_arn),
+        *grant_key("LetVolumesUseTheDataKey", s, place.key_arn),
     ]

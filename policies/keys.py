@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from policies import job_logs
+from policies import job_logs, key_grants
 from policies.perimeter import our_account_only
 from policies.statement import ANYONE, Condition, Principal, Statement, allow, deny, service, when
 from sagekeep import names, partitions
@@ -48,6 +48,27 @@ LOOKING = (
     "kms:ListResourceTags",
 )
 USE = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
+# Every action on a key that no grant can give (KMS API reference, CreateGrant, Operations).
+NEVER_GRANTED = (
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:Delete*",
+    "kms:Disable*",
+    "kms:Enable*",
+    "kms:GetKey*",
+    "kms:GetParametersForImport",
+    "kms:ImportKeyMaterial",
+    "kms:List*",
+    "kms:PutKeyPolicy",
+    "kms:ReplicateKey",
+    "kms:RevokeGrant",
+    "kms:RotateKeyOnDemand",
+    "kms:ScheduleKeyDeletion",
+    "kms:SynchronizeMultiRegionKey",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:Update*",
+)
 UPDATE_ENDPOINTS = ("administrator", "ml-engineer")  # personas in whose name SageMaker grants for endpoints' volumes
 SERVICE_USE = ("kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*")
 
@@ -95,20 +116,31 @@ def _grant(s: Settings, principals: Sequence[str]) -> list[Statement]:
     """Grants only for AWS services (control K5): volumes of jobs, apps and endpoints, and functions' environments."""
     if not principals:
         return []
-    only = [_by(principals), when("Bool", "kms:GrantIsForAWSResource", "true")]
-    return [allow("GrantToAwsServices", ["kms:CreateGrant"], on=THIS_KEY, to=_root(s), only=only, why=_THIS_KEY_WHY)]
+    ways = {
+        "GrantToAwsServices": key_grants.FOR_AWS,
+        "GrantThroughAwsServices": key_grants.through_services(s),
+    }
+    return [
+        allow(sid, ["kms:CreateGrant"], on=THIS_KEY, to=_root(s), only=[_by(principals), way], why=_THIS_KEY_WHY)
+        for sid, way in ways.items()
+    ]
 
 
 def _closed(s: Settings) -> list[Statement]:
-    """What holds whoever is allowed above: no other account, and grants only for AWS services (control K5)."""
+    """What holds whoever is allowed above: no other account, and grants only for AWS services (control K5).
+
+    Services use a key by a grant from accounts of AWS's own, and a denial beats a grant (KMS developer guide, EBS and
+    grants): what a grant can give is not denied by account. Another account has none of it all the same, since no
+    statement allows it.
+    """
     return [
-        our_account_only(s, ["kms:*"], THIS_KEY),
+        our_account_only(s, NEVER_GRANTED, THIS_KEY),
         deny(
             "DenyGrantsToOthersThanAwsServices",
             ["kms:CreateGrant"],
             on=THIS_KEY,
             to=ANYONE,
-            given=[when("BoolIfExists", "kms:GrantIsForAWSResource", "false")],
+            given=key_grants.for_nobody_of_aws(),
         ),
     ]
 
@@ -148,23 +180,24 @@ def logs_key(s: Settings) -> list[Statement]:
             only=[when("ArnLike", "kms:EncryptionContext:aws:logs:arn", groups)],
             why=_THIS_KEY_WHY,
         ),
-        publish(),
+        publish(s),
         *(_deliver_to_the_queue(s) if s.alerts.queue else []),
         *_closed(s),
     ]
 
 
-def publish() -> Statement:
+def publish(s: Settings) -> Statement:
     """What the key of a topic lets events and alarms do.
 
-    No aws:SourceArn or aws:SourceAccount here: EventBridge does not send them when it publishes to an encrypted topic,
-    and delivery would fail in silence (SNS developer guide, key management).
+    EventBridge sends neither aws:SourceArn nor aws:SourceAccount when it publishes to an encrypted topic, and delivery
+    would fail in silence (SNS developer guide, key management): an account counts only where one is named.
     """
     return allow(
         "PublishToTheEncryptedTopic",
         ["kms:Decrypt", "kms:GenerateDataKey*"],
         on=THIS_KEY,
         to=service("cloudwatch.amazonaws.com", "events.amazonaws.com"),
+        only=[when("StringEqualsIfExists", "aws:SourceAccount", s.account_id)],
         why=_THIS_KEY_WHY,
     )
 

@@ -1,7 +1,8 @@
 """What every resource policy says alike: nobody from another account, nothing without TLS.
 
 The conditions are those of AWS's data perimeter policy examples (github.com/aws-samples/data-perimeter-policy-examples,
-resource_control_policies/identity_perimeter_rcp.json): an AWS service that calls as itself has no account.
+resource_control_policies/identity_perimeter_rcp.json): an AWS service that calls as itself is known by
+aws:PrincipalIsAWSService, whether or not it has an account.
 """
 
 from __future__ import annotations
@@ -20,14 +21,16 @@ def strangers(s: Settings) -> list[Condition]:
 
 
 def our_account_only(s: Settings, actions: Sequence[str], on: Sequence[str]) -> Statement:
-    """Deny every other account (controls E2, E4, K5); of keys, topics and queues, which no anonymous caller may use.
+    """Deny every other account (controls E2, E4, K2); of keys, topics and queues, which no anonymous caller may use.
 
-    It asks for the account alone: what EventBridge says of itself when it publishes under encryption is not documented
-    beyond "no source", and a denial there would be silent (SNS developer guide, key management).
+    AWS's services are exempt, whether or not they have an account: aws:PrincipalAccount is "in the request context for
+    all requests" (IAM user guide, global condition keys), elsewhere it is said to be of principals only. A denial of a
+    service would be silent: alerts would vanish. `services_for_us_only` is about services.
     """
     other = [
         when("StringNotEquals", "aws:PrincipalAccount", s.account_id),
         when("Null", "aws:PrincipalAccount", "false"),
+        NO_SERVICE,
     ]
     return deny("DenyOtherAccounts", actions, on=on, to=ANYONE, given=other)
 
@@ -35,7 +38,8 @@ def our_account_only(s: Settings, actions: Sequence[str], on: Sequence[str]) -> 
 def services_for_us_only(s: Settings, actions: Sequence[str], on: Sequence[str]) -> Statement:
     """Deny AWS services that say they act for another account: the confused deputy.
 
-    Not for what EventBridge reaches under encryption: it sends no source there (SNS developer guide, key management).
+    A service that names no account is let through: EventBridge names none when it publishes to an encrypted topic (SNS
+    developer guide, key management).
     """
     return deny(
         "DenyServicesThatActForOthers",

@@ -239,5 +239,5 @@ def _endpoints(s: Settings, around: Surroundings, *changes: str) -> list[Stateme
             ],
             on=[_endpoint(s), configs],
         ),
-        grant_key("LetVolumesUseTheDataKey", around.studio.place.key_arn),
+        *grant_key("LetVolumesUseTheDataKey", s, around.studio.place.key_arn),
     ]

@@ -79,7 +79,7 @@ def required(s: Settings) -> dict[str, Need]:
     if e.state_bucket:
         found["existing.state_bucket"] = Need(calls=tuple(_state_calls(s)))
     if e.topic:
-        found["existing.topic"] = Need(_allows(alerts.topic(s)), key=[keys.publish()], calls=tuple(_topic_calls(s)))
+        found["existing.topic"] = Need(_allows(alerts.topic(s)), key=[keys.publish(s)], calls=tuple(_topic_calls(s)))
     return found | {f"existing.roles.{purpose}": role(s, purpose) for purpose in e.roles}
 
 

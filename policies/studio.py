@@ -131,9 +131,9 @@ def _data(s: Settings, studio: Studio, user: str) -> list[Statement]:
         write_objects("WriteDataModelsAndReports", s, *prefixes),
         list_bucket(s, *prefixes),
         use_key("UseTheDataKey", studio.place.key_arn),
-        grant_key("LetVolumesUseTheDataKey", studio.place.key_arn),
+        *grant_key("LetVolumesUseTheDataKey", s, studio.place.key_arn),
         use_key("UseTheStudioKey", studio.key_arn),
-        grant_key("LetAppsUseTheStudioKey", studio.key_arn),
+        *grant_key("LetAppsUseTheStudioKey", s, studio.key_arn),
         allow(
             "WriteStudioLogs",
             ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],

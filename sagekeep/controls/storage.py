@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sagekeep import partitions
 from sagekeep.controls.view import Check, Fact, View, switched
 from sagekeep.iam import patterns
+from sagekeep.iam.document import Condition
 from sagekeep.iam.request import Caller
 from sagekeep.prove.estate import Holder
 from sagekeep.prove.terraform import Resource
@@ -13,6 +15,7 @@ from sagekeep.prove.words import FOREIGN_ACCOUNT
 
 FOREIGNER = Caller(f"arn:aws:iam::{FOREIGN_ACCOUNT}:role/stranger", FOREIGN_ACCOUNT, "role")
 _USE = ("kms:Decrypt", "kms:ReEncryptFrom", "kms:GenerateDataKey")
+_GRANTED = ("ec2", "elasticfilesystem", "lambda", "sagemaker")  # the services that hold grants for an environment
 _BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
 _LOG_BUCKETS = ("access-logs", "state-logs")
 
@@ -37,6 +40,11 @@ def key_policies(view: View) -> Iterator[Fact]:
         yield Fact(
             key.address, f"is open to any principal: {key.policy.origin}#{open_to_all[0]}" if open_to_all else ""
         )
+        # What a grant can give is denied to no account, since services use grants from accounts of AWS's own.
+        wanted = (*_USE, "kms:CreateGrant", "kms:PutKeyPolicy")
+        for_aws = {"kms:GrantIsForAWSResource": ("true",)}
+        let = [a for a in wanted if view.ask(FOREIGNER, a, key.arn, policy=key.policy, context=for_aws).allowed]
+        yield Fact(key.address, f"lets another account {', '.join(let)}" if let else "")
 
 
 def no_identity_opens_every_key(view: View) -> Iterator[Fact]:
@@ -83,8 +91,17 @@ def grants(view: View) -> Iterator[Fact]:
             for s in (key.policy.statements if key.policy else ())
             if s.effect == "Allow" and any(a in {"kms:CreateGrant", "kms:*", "*"} for a in s.actions)
         ]
-        loose = [s.sid for s in allowing if "kms:grantisforawsresource" not in {c.key.lower() for c in s.conditions}]
+        loose = [s.sid for s in allowing if not any(_for_aws(view, condition) for condition in s.conditions)]
         yield Fact(key.address, f"grants to others than AWS services: {loose[0]}" if loose else "")
+
+
+def _for_aws(view: View, condition: Condition) -> bool:
+    """Whether only AWS gets what a grant gives: its resources, or a service of the region that asks for it."""
+    key, way = condition.key.lower(), (condition.operator, condition.values)
+    if key == "kms:grantisforawsresource":
+        return way == ("Bool", ("true",))
+    hosts = {partitions.host(service, view.terraform.known["region"]) for service in _GRANTED}
+    return key == "kms:viaservice" and condition.operator == "StringEquals" and set(condition.values) <= hosts
 
 
 def _of_each_bucket(view: View, kind: str) -> Iterator[tuple[Resource, Resource | None]]:

@@ -190,6 +190,9 @@ def test_what_is_brought_by_its_id_is_named_and_what_is_brought_otherwise_is_of_
         assert found["ReadBroughtBuckets"] == ("arn:aws:s3:::acme-data",)
     grants_of_keys = [s for s in brought[1].statements if s.sid == "ChangeBroughtKeysForServices"]
     assert [s.conditions for s in grants_of_keys] == [{"Bool": {"kms:GrantIsForAWSResource": "true"}}]
+    (through,) = [s for s in brought[1].statements if s.sid == "ChangeBroughtKeysThroughServices"]
+    hosts = [f"{name}.us-east-1.amazonaws.com" for name in ("ec2", "elasticfilesystem", "lambda", "sagemaker")]
+    assert through.conditions == {"StringEquals": {"kms:ViaService": hosts}}
 
 
 def test_a_role_is_made_only_with_its_boundary(synthesized: Synthesized) -> None:

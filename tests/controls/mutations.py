@@ -95,6 +95,17 @@ MUTATIONS = (
         with_statement("keys", "studio_policy", actions=["kms:DescribeKey"], resources=["*"], principals=ANYBODY),
     ),
     Mutation(
+        "a key that another account may use",
+        ("K2",),
+        with_statement(
+            "keys",
+            "data_policy",
+            actions=["kms:Decrypt"],
+            resources=["*"],
+            principals=[{"type": "AWS", "identifiers": ["arn:aws:iam::999999999999:root"]}],
+        ),
+    ),
+    Mutation(
         "an identity that opens every key",
         ("K3",),
         with_statement(
@@ -110,6 +121,11 @@ MUTATIONS = (
         "grants for anybody",
         ("K5",),
         unconditioned("keys", "data_policy", "GrantToAwsServices", "kms:GrantIsForAWSResource"),
+    ),
+    Mutation(
+        "grants through any service",
+        ("K5",),
+        unconditioned("keys", "data_policy", "GrantThroughAwsServices", "kms:ViaService"),
     ),
     Mutation(
         "public access not blocked",

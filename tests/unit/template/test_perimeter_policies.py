@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from ministack.core import iam_evaluator
 
 from policies import alerts, buckets, endpoints, keys
 from policies.statement import Statement
 from sagekeep import names
-from sagekeep.local.patches import service_principals
 from sagekeep.settings import Settings, parse
-from tests.verdicts import EVERYTHING, Caller, Request, request, verdict
+from tests.verdicts import EVERYTHING, Caller, Request, keys_as_on_aws, request, verdict
 
 ACCOUNT, OTHER, ORGANIZATION = "123456789012", "999999999999", "o-a1b2c3d4e5"
 DEPLOYER, PLANNER = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("deployer", "planner"))
@@ -41,16 +39,9 @@ IMAGE = endpoints.image_repositories(S)[0]
 
 
 @pytest.fixture(autouse=True)
-def keys_as_on_aws(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Services and anonymous callers have no account, and a key that a request gives is that key."""
-    monkeypatch.setattr(iam_evaluator, "_resolve_condition_key", iam_evaluator._resolve_condition_key)  # put back after
-    service_principals.apply()
-    plain = iam_evaluator._resolve_condition_key
-
-    def resolve(key: str, context: Any) -> Any:
-        return context.service_context.get(key.lower()) or plain(key, context)
-
-    monkeypatch.setattr(iam_evaluator, "_resolve_condition_key", resolve)
+def as_on_aws() -> Iterator[None]:
+    with keys_as_on_aws():
+        yield
 
 
 def data_bucket(s: Settings) -> list[Statement]:
@@ -126,13 +117,19 @@ STOPPED: dict[str, tuple[Policy, Caller, Request, str]] = {
     "who plans, writing the state": (
         state_bucket, PLANS, request("s3:PutObject", f"{STATE}/test/terraform.tfstate"), "DenyWritingTheStateToOthers",
     ),
-    "another account with the data key": (keys.data_key, STRANGER, request("kms:Decrypt", KEY), "DenyOtherAccounts"),
+    "another account changing the data key": (
+        keys.data_key, STRANGER, request("kms:PutKeyPolicy", KEY), "DenyOtherAccounts",
+    ),
     "a grant for a principal": (
         keys.data_key, US, request("kms:CreateGrant", KEY, kms__GrantIsForAWSResource="false"),
         "DenyGrantsToOthersThanAwsServices",
     ),
-    "a grant for whom it does not say": (
-        keys.state_key, DEPLOYS, request("kms:CreateGrant", KEY), "DenyGrantsToOthersThanAwsServices",
+    "a grant of the state's key": (
+        keys.state_key, DEPLOYS, request("kms:CreateGrant", KEY, kms__GrantIsForAWSResource="false"),
+        "DenyGrantsToOthersThanAwsServices",
+    ),
+    "a service that acts for another account on the topic": (
+        alerts.topic, SERVICE, request("sns:Publish", TOPIC, **FOR_OTHERS), "DenyServicesThatActForOthers",
     ),
     "another account on the topic": (alerts.topic, STRANGER, request("sns:Publish", TOPIC), "DenyOtherAccounts"),
     "we, without TLS, changing the topic": (
@@ -220,7 +217,7 @@ def test_an_organization_opens_neither_buckets_nor_keys_nor_topics() -> None:
     member = request("x:Y", **MEMBER)
     for make, action, resource in (
         (data_bucket, "s3:GetObject", f"{DATA}/x"),
-        (keys.data_key, "kms:Decrypt", KEY),
+        (keys.data_key, "kms:PutKeyPolicy", KEY),
         (alerts.topic, "sns:Publish", TOPIC),
     ):
         asked = Request(action, resource, member.keys)
