@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from sagekeep.estate import replaced_keys
 from sagekeep.estate.check import pasted
 from sagekeep.estate.fault import Fault
 from sagekeep.estate.network_facts import Described, Facts
@@ -79,6 +80,7 @@ def endpoints_let_us_through(facts: Facts, s: Settings) -> Iterator[Fault]:
         except PolicyError as error:
             yield Fault(key, f"{error.message}; nobody can tell what it lets through")
             continue
+        yield from replaced_keys.named(key, [policy])
         yield from _told(key, vpce, refused, s)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from sagekeep.estate import replaced_keys
 from sagekeep.estate.check import Check
 from sagekeep.estate.clients import Clients
 from sagekeep.estate.fault import Fault
@@ -47,8 +48,10 @@ def _state(key: str, facts: Mapping[str, Any]) -> Iterator[Fault]:
 def lets_use(key: str, arn: str, needed: Sequence[Statement], clients: Clients, s: Settings) -> Iterable[Fault]:
     """What the policy of a key lacks of some statements."""
     document = clients.ask("kms", "get_key_policy", KeyId=arn, PolicyName="default")["Policy"]
-    layers = Layers(identity=(GRANTED,), resource=parse(document, f"the policy of {arn}"))
-    return compare(needed, layers, Asked(s.account_id, s.partition)).faults(key, f"the policy of key {arn}")
+    policy = parse(document, f"the policy of {arn}")
+    yield from replaced_keys.named(key, [policy])
+    layers = Layers(identity=(GRANTED,), resource=policy)
+    yield from compare(needed, layers, Asked(s.account_id, s.partition)).faults(key, f"the policy of key {arn}")
 
 
 CHECKS = tuple(

@@ -7,7 +7,7 @@ requests that our statement allows must be allowed by theirs, and those that our
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -15,6 +15,7 @@ from sagekeep.iam import operators
 from sagekeep.iam.document import Condition, Statement
 from sagekeep.iam.evaluate import covers
 from sagekeep.iam.principals import Naming, naming
+from sagekeep.iam.replaced import replacement
 from sagekeep.iam.request import Caller, Request
 
 # Actions behind a wildcard of ours, as IAM's Service Authorization Reference lists them.
@@ -69,7 +70,7 @@ def requests_of(statement: Statement, asked: Asked) -> list[Request]:
     statement = _filled(statement, facts)
     calls = [(action, on) for action in _actions(statement) for on in _resources(statement, action)]
     callers = list(_callers(statement, asked))
-    usual, others = _contexts(statement.conditions)
+    usual, others = _contexts(statement)
     context = {**(asked.context or {}), **facts, **usual}
     made = [Request(who, action, on, "", context) for who, (action, on) in product(callers, calls)]
     made += [replace(made[0], context={**context, **other}) for other in others]
@@ -132,13 +133,17 @@ def _callers(statement: Statement, asked: Asked) -> Iterator[Caller]:
         yield from (caller_of(value, asked.account) for value in condition.values)
 
 
-def _contexts(conditions: Sequence[Condition]) -> tuple[dict[str, tuple[str, ...]], list[dict[str, tuple[str, ...]]]]:
-    """A context in which every condition holds, and for each further value of a condition what to change in it."""
+def _contexts(statement: Statement) -> tuple[dict[str, tuple[str, ...]], list[dict[str, tuple[str, ...]]]]:
+    """A context in which every condition holds, and for each further value of a condition what to change in it.
+
+    What is allowed with or without a key is asked for without it too. Where ours name a condition key by an old name
+    as well, the request has the present one, as AWS documents it.
+    """
     usual: dict[str, tuple[str, ...]] = {}
     others: list[dict[str, tuple[str, ...]]] = []
-    for condition in conditions:
-        key = condition.key.lower()
-        if key == _ARN:
+    for condition in statement.conditions:
+        key, if_exists = condition.key.lower(), operators.find(condition.operator).if_exists
+        if key == _ARN or (if_exists and replacement(key)):
             continue
         if condition.operator == "Null":
             if condition.values == ("false",):
@@ -147,6 +152,7 @@ def _contexts(conditions: Sequence[Condition]) -> tuple[dict[str, tuple[str, ...
         first, *more = _values(condition)
         usual[key] = (first,)
         others += [{key: (value,)} for value in more]
+        others += [{key: ()}] if if_exists and statement.effect == "Allow" else []
     return usual, others
 
 

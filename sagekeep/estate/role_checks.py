@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from sagekeep.estate import replaced_keys
 from sagekeep.estate.check import Check
 from sagekeep.estate.clients import Clients
 from sagekeep.estate.fault import Fault
@@ -51,6 +52,7 @@ def role_serves(purpose: str, clients: Clients, s: Settings) -> Iterator[Fault]:
     layers = Layers(
         identity=tuple(_policies(name, clients)), boundary=_managed(boundary, clients) if boundary else None
     )
+    yield from replaced_keys.named(key, (*layers.identity, *layers.of("boundary")))
     asked = Asked(s.account_id, s.partition, caller=caller_of(arn, s.account_id))
     within = f", within the boundary {boundary}," if boundary else ""
     yield from compare(needs.permissions, layers, asked).faults(key, f"what role {arn} may do{within}")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from sagekeep.iam.document import Policy
+from sagekeep.iam.document import Condition, Policy, Statement
 
 _DATA = Path(__file__).parents[1] / "data" / "replaced_condition_keys.json"
 
@@ -25,12 +25,12 @@ def replacement(key: str) -> str:
     return {old.lower(): new for old, new in replacements().items()}.get(key.lower(), "")
 
 
-def alone(policies: Iterable[Policy]) -> Iterator[tuple[str, str, str]]:
-    """(origin, Sid, key) of each condition on an old name, where nothing in the policies has the present one."""
+def alone(policies: Iterable[Policy]) -> Iterator[tuple[str, Statement, Condition]]:
+    """Each condition on an old name, where nothing in the policies has the present one; with its policy's origin."""
     statements = [(policy.origin, statement) for policy in policies for statement in policy.statements]
     present = {c.key.lower() for _, statement in statements for c in statement.conditions}
     for origin, statement in statements:
         for condition in statement.conditions:
             new = replacement(condition.key)
             if new and new.lower() not in present:
-                yield origin, statement.sid, condition.key
+                yield origin, statement, condition

@@ -13,7 +13,7 @@ from ministack.core import iam_evaluator as evaluator
 from ministack.core import responses
 from ministack.core.router import extract_access_key_id, extract_region
 
-from sagekeep.local import sessions, variants
+from sagekeep.local import grants, sessions, variants
 from sagekeep.local.faults import Faults
 from sagekeep.local.request import current
 from sagekeep.local.sagemaker import AwsError, Caller, Permission, SageMaker
@@ -95,6 +95,8 @@ def authorize(call: Call, action: str, needs: Iterable[Permission], faults: Faul
             denial = current().denial
             message = denial.message if denial else getattr(verdict, "message", "not authorized")
             raise AwsError("AccessDeniedException", message, 400)
+        if useless := grants.stopped(need.action, need.resource_arn):
+            raise AwsError("AccessDeniedException", useless, 400)
     rehearsed = sessions.rehearsed(key)
     if rehearsed is not None:
         raise AwsError(rehearsed.code, rehearsed.message, 412)

@@ -60,6 +60,11 @@ def answer(body: Mapping[str, str]) -> dict[str, str]:
     return report()
 
 
+def service_account() -> str | None:
+    """aws:PrincipalAccount of a service that calls as itself."""
+    return AWS_ACCOUNT if of(SERVICE_ACCOUNT) == "sent" else None
+
+
 def of_sagemaker(context: Mapping[str, Any]) -> dict[str, Any]:
     """The condition keys of a request that SageMaker decides about or makes, as the variants have them."""
     found: dict[str, Any] = {}

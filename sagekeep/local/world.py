@@ -8,7 +8,7 @@ from typing import Any
 
 from ministack.services import ec2, eventbridge, iam, kms, s3
 
-from sagekeep.local import delegates, variants
+from sagekeep.local import delegates, grants, variants
 from sagekeep.local.checks import EXTRA_CHECKS
 from sagekeep.local.faults import Fault
 from sagekeep.local.sagemaker import AwsError, Group, Permission, Subnet
@@ -100,7 +100,8 @@ class LocalWorld:
     def denied(self, role_arn: str, session: str, permission: Permission) -> str:
         """Why a session of the role may not do this, in AWS's words; "" when it may."""
         keys = variants.of_sagemaker(permission.context)
-        return delegates.denial(role_arn, session, permission.action, permission.resource_arn, keys)
+        action, arn = permission.action, permission.resource_arn
+        return delegates.denial(role_arn, session, action, arn, keys) or grants.stopped(action, arn)
 
     def fault(self, action: str, resource_arn: str) -> AwsError | None:
         """The fault that a test has injected for this call, if any; asking uses it up."""

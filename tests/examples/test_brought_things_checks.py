@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -192,6 +193,71 @@ def test_what_a_role_lacks_is_printed_and_pasting_it_mends_the_role(things: Thin
     fault = only(things.faults())
     assert (fault.key, json.loads(fault.paste)["Sid"]) == ("existing.roles.job", "WriteOutputs")
     things.permit("job", [*without, json.loads(fault.paste)])
+
+
+def old_names(statement: Any) -> Any:
+    """The statement as people wrote it before AWS replaced the condition keys about KMS keys."""
+    return json.loads(json.dumps(statement).replace("KmsKeyArn", "KmsKey"))
+
+
+def test_a_role_that_knows_only_condition_keys_that_aws_has_replaced_is_told_which_and_what_to_write(
+    things: Things,
+) -> None:
+    needed = things.needs("existing.roles.pipeline").permissions
+    things.permit("pipeline", [old_names(statement) for statement in needed])
+    faults = things.faults()
+    assert {fault.key for fault in faults} == {"existing.roles.pipeline"}
+    named = [fault for fault in faults if "AWS has replaced that condition key" in fault.text]
+    assert any("asks for sagemaker:VolumeKmsKey in its statement CreateSealedJobs" in fault.text for fault in named)
+    assert any("write sagemaker:OutputKmsKeyArn instead:" in fault.text for fault in named)
+    assert {name for fault in named for keys in json.loads(fault.paste).values() for name in keys} == {
+        "sagemaker:VolumeKmsKeyArn",
+        "sagemaker:OutputKmsKeyArn",
+    }
+    things.permit("pipeline", needed)
+
+
+def test_a_role_that_knows_only_the_present_condition_keys_will_do(things: Things) -> None:
+    needed = things.needs("existing.roles.pipeline").permissions
+    present = json.loads(json.dumps(needed))
+    for statement in present:
+        conditions = statement.get("Condition", {})
+        held = conditions.pop("StringEqualsIfExists", {})
+        conditions.setdefault("StringEquals", {}).update({k: v for k, v in held.items() if k.endswith("Arn")})
+        if not conditions["StringEquals"]:
+            del conditions["StringEquals"]
+        conditions.get("Null", {}).pop("sagemaker:VolumeKmsKey", None)
+        conditions.get("Null", {}).pop("sagemaker:OutputKmsKey", None)
+    things.permit(
+        "pipeline",
+        [
+            statement
+            if statement.get("Condition")
+            else {name: value for name, value in statement.items() if name != "Condition"}
+            for statement in present
+        ],
+    )
+    assert things.faults() == []
+    things.permit("pipeline", needed)
+
+
+def test_a_key_that_asks_for_a_replaced_condition_key_is_named(things: Things) -> None:
+    needed = things.needs("existing.keys.data").policy
+    old = {
+        "Sid": "OnlySymmetric",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "kms:CreateKey",
+        "Resource": "*",
+        "Condition": {"StringNotEquals": {"kms:CustomerMasterKeySpec": "SYMMETRIC_DEFAULT"}},
+    }
+    things.key_policy("data", *needed, old)
+    fault = only(things.faults())
+    assert (fault.key, json.loads(fault.paste)) == (
+        "existing.keys.data",
+        {"StringNotEquals": {"kms:KeySpec": "SYMMETRIC_DEFAULT"}},
+    )
+    things.key_policy("data", *needed)
 
 
 def test_guardrails_are_asked_of_a_role_that_allows_what_they_deny(things: Things) -> None:

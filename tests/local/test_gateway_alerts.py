@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from policies import alerts, keys
 from policies.statement import Statement
 from sagekeep import names
+from sagekeep.local.instance import Instance
 from sagekeep.settings import Settings, parse
 from stacks.parts.alert_rules import RUN, STEP, run_failed, step_failed
 from tests.local.gateway_cloud import ACCOUNT, DEPLOYER, REGION, Cloud, message_of
@@ -125,6 +126,17 @@ def test_a_failed_run_is_told_without_a_step(admin: Cloud, queue: str) -> None:
     assert (message["pipeline"], message["execution"]) == ("churn", EXECUTION)
     assert "DescribePipelineExecution" in message["alert"]
     assert message["console"].startswith("https://")
+
+
+def test_alerts_arrive_where_services_have_an_account_of_their_own_too(
+    running: Instance, admin: Cloud, queue: str
+) -> None:
+    running.ask("variants", **{"service-account": "sent"})
+    try:
+        (message,) = told(admin, queue, STEP, **step(failureReason="x"))
+    finally:
+        running.ask("variants", reset="true")
+    assert message["reason"] == "x"
 
 
 QUIET = {

@@ -9,7 +9,7 @@ import pytest
 from sagekeep.local.sagemaker import AwsError
 from sagekeep.local.sagemaker.platform import COMPLETED, DOWNLOADING, FAILED, RUNNING, STOPPED, UPLOADING
 from tests.local.fake_platform import RunningAccount
-from tests.local.fake_world import ROLE
+from tests.local.fake_world import KEY, ROLE
 from tests.local.job_requests import ARN, PROCESSING, REQUESTS, make
 
 
@@ -184,3 +184,12 @@ def test_jobs_are_listed_by_name_and_status(account: RunningAccount, kind: str) 
     assert names(StatusEquals="Completed") == ["two"]
     assert names(NameContains="on") == ["one"]
     assert names(SortBy="Status", SortOrder="Descending") == ["one", "two"]
+
+
+def test_a_job_whose_role_may_not_let_volumes_use_their_key_is_not_made(account: RunningAccount) -> None:
+    account.world.forbidden.add("kms:CreateGrant")
+    with pytest.raises(AwsError, match=r"volume cannot use its KMS key.*kms:CreateGrant"):
+        make(account, "Training")
+    role, _, asked = account.world.asked[-1]
+    assert (role, asked.resource_arn) == (ROLE, KEY)
+    make(account, "Processing")  # its volume has no key of ours

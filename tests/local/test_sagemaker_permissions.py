@@ -152,6 +152,17 @@ def test_an_execution_is_its_own_resource(account: Account) -> None:
 
 
 @pytest.mark.parametrize("operation", ["CreateEndpoint", "UpdateEndpoint"])
+def test_whoever_has_an_endpoint_with_encrypted_volumes_made_lets_them_use_the_key(
+    account: Account, operation: str
+) -> None:
+    account.model()
+    account.config("c", KmsKeyId=KEY)
+    *_, grant = needs(account, operation, EndpointName="e", EndpointConfigName="c")
+    assert (grant.action, grant.resource_arn) == ("kms:CreateGrant", KEY)
+    assert grant.context["kms:ViaService"] == "sagemaker.us-east-1.amazonaws.com"
+
+
+@pytest.mark.parametrize("operation", ["CreateEndpoint", "UpdateEndpoint"])
 def test_an_endpoint_needs_its_configuration_too(account: Account, operation: str) -> None:
     found = needs(account, operation, EndpointName="e", EndpointConfigName="c")
     assert [p.resource_arn for p in found] == [ARN + "endpoint/e", ARN + "endpoint-config/c"]

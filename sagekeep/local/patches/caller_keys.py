@@ -1,6 +1,7 @@
 """The condition keys that tell of the caller and of the resource's owner, where ministack has others than AWS.
 
-aws:PrincipalArn of a role's session is the role's ARN; a service and nobody have none. aws:PrincipalIsAWSService and
+aws:PrincipalArn of a role's session is the role's ARN; a service and nobody have none. Whether a service has an account
+is a variant, since AWS's documentation says both. aws:PrincipalIsAWSService and
 aws:ViaAWSService are in every signed request. aws:ResourceAccount is the owner's where that is known.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
@@ -12,6 +13,8 @@ from typing import Any
 
 from ministack.core import iam_evaluator
 from ministack.services import iam
+
+from sagekeep.local import variants
 
 _ANONYMOUS, _SERVICE = "Anonymous", "AWSService"
 
@@ -45,7 +48,7 @@ def _arn(context: Any, _plain: Plain) -> str | None:
 
 
 def _account(context: Any, _plain: Plain) -> str | None:
-    return None if context.principal_type == _SERVICE else context.principal_account
+    return variants.service_account() if context.principal_type == _SERVICE else context.principal_account
 
 
 def _type(context: Any, _plain: Plain) -> str | None:

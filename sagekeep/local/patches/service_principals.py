@@ -1,5 +1,5 @@
-"""A service that calls as itself has no account, ARN or organization, and says that it is one; an anonymous caller has
-none of these either.
+"""A service that calls as itself has no ARN or organization, and says that it is one; an anonymous caller has none of
+these either. Whether a service has an account is a variant (`sagekeep.local.variants`).
 
 ministack gives services an empty account and leaves aws:PrincipalIsAWSService out.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalisawsservice
@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from ministack.core import iam_evaluator
+
+from sagekeep.local import variants
 
 _SERVICES = {"AWSService", "Service"}
 _OF_IDENTITIES = {"aws:principalaccount", "aws:principalarn", "aws:principalorgid"}
@@ -24,7 +26,8 @@ def apply() -> None:
         if name == "aws:principalisawsservice":
             return None if kind == "Anonymous" else str(kind in _SERVICES).lower()
         if name in _OF_IDENTITIES and kind in {*_SERVICES, "Anonymous"}:
-            return None
+            known = name == "aws:principalaccount" and kind in _SERVICES
+            return variants.service_account() if known else None
         return plain(key, context)
 
     iam_evaluator._resolve_condition_key = resolve

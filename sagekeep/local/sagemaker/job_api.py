@@ -12,9 +12,10 @@ from sagekeep.local.sagemaker.job_kinds import KINDS, TRAINING, JobKind, check_j
 from sagekeep.local.sagemaker.job_views import RUNS, refresh
 from sagekeep.local.sagemaker.listing import Listing, Row, listed
 from sagekeep.local.sagemaker.model import Params
+from sagekeep.local.sagemaker.permissions import volume_grant
 from sagekeep.local.sagemaker.platform import JOB_OVER, Job, JobState
 from sagekeep.local.sagemaker.store import Handler, Record, State
-from sagekeep.local.sagemaker.world import Caller
+from sagekeep.local.sagemaker.world import Caller, World
 
 
 def settle(state: State) -> None:
@@ -37,6 +38,7 @@ def _create(kind: JobKind, state: State, request: Params, _caller: Caller) -> Pa
     if state.platform is None:
         raise not_modelled(f"{kind.word} jobs where there is no platform to run them")
     check_job(state.world, kind, request)
+    _let_volumes_use_their_key(state.world, kind, request)
     table, name = kind.table(state), kind.name_of(request)
     found = table.get(name)
     if found:
@@ -54,6 +56,14 @@ def _create(kind: JobKind, state: State, request: Params, _caller: Caller) -> Pa
     state.platform.start_job(job)
     _follow(state, kind, record, JobState())
     return {f"{kind.prefix}Arn": record.arn}
+
+
+def _let_volumes_use_their_key(world: World, kind: JobKind, request: Params) -> None:
+    """With the job's role (developer guide, SageMaker roles). AWS lets the job fail, this refuses to make it."""
+    for key in members(request, "VolumeKmsKeyId"):
+        reason = world.denied(request["RoleArn"], "SageMaker", volume_grant(world, key))
+        if reason:
+            raise invalid(f"The {kind.word} job's volume cannot use its KMS key. {reason}")
 
 
 def _view(state: State, kind: JobKind, record: Record) -> Params:

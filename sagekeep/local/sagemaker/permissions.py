@@ -13,7 +13,7 @@ from sagekeep.local.sagemaker.checks import SERVICE, members
 from sagekeep.local.sagemaker.model import Params
 from sagekeep.local.sagemaker.permissions_data import ACTIONS, KEY_PATHS, MULTIVALUED, ROLE_MEMBERS, Action
 from sagekeep.local.sagemaker.store import State
-from sagekeep.local.sagemaker.world import Permission
+from sagekeep.local.sagemaker.world import Permission, World
 
 Context = dict[str, str | list[str]]
 
@@ -168,20 +168,32 @@ def _others(state: State, operation: str, request: Params) -> Iterator[Permissio
         # Enforced at CreateApp (developer guide, "Protect data at rest"): the space's volume is under the domain's key.
         home = state.domains.get(request["DomainId"])
         yield from _key_grants(state, home.data.get("KmsKeyId") if home else None)
+    elif operation in ("CreateEndpoint", "UpdateEndpoint"):
+        # The volumes' key is granted in the name of whoever asks (developer guide, "SageMaker API permissions").
+        config = state.endpoint_configs.get(request.get("EndpointConfigName", ""))
+        if config and config.data.get("KmsKeyId"):
+            yield volume_grant(state.world, config.data["KmsKeyId"])
 
 
 def _key_grants(state: State, key: str | None) -> Iterator[Permission]:
     if not key:
         return
-    world = state.world
+    grant = volume_grant(state.world, key)
+    yield grant
+    described = {name: value for name, value in grant.context.items() if name != "kms:GrantIsForAWSResource"}
+    yield Permission("kms:DescribeKey", grant.resource_arn, described)
+
+
+def volume_grant(world: World, key: str) -> Permission:
+    """What whoever asks SageMaker for an encrypted volume must be allowed: to let it use the key."""
     place = f"{world.region}:{world.account_id}"
     arn = key if key.startswith("arn:") else f"arn:{world.partition}:kms:{place}:{_key_path(key)}"
     context: Context = {
         "kms:ViaService": f"sagemaker.{world.region}.amazonaws.com",
         "kms:CallerAccount": world.account_id,
+        "kms:GrantIsForAWSResource": "true",
     }
-    yield Permission("kms:CreateGrant", arn, {**context, "kms:GrantIsForAWSResource": "true"})
-    yield Permission("kms:DescribeKey", arn, dict(context))
+    return Permission("kms:CreateGrant", arn, context)
 
 
 def _key_path(key: str) -> str:
