@@ -176,6 +176,23 @@ def test_an_endpoint_policy_that_stops_our_calls_is_mended_by_what_is_pasted(
     assert "statement NoUploads of the policy of" in only(platform.faults()).text
 
 
+def test_an_endpoint_policy_that_asks_for_a_replaced_condition_key_is_told_what_to_write(
+    platform: Platform, undo: ExitStack
+) -> None:
+    endpoint = platform.one("describe_vpc_endpoints", "VpcEndpoints", Name="platform-s3")
+    s3, before = endpoint["VpcEndpointId"], endpoint["PolicyDocument"]
+    undo.callback(platform.ec2.modify_vpc_endpoint, VpcEndpointId=s3, PolicyDocument=before)
+    policy = json.loads(before)
+    old = {"StringNotEquals": {"sagemaker:OutputKmsKey": "arn:aws:kms:us-east-1:123456789012:key/theirs"}}
+    denial = {"Sid": "OneKey", "Effect": "Deny", "Principal": "*", "Action": "sagemaker:Create*", "Resource": "*"}
+    policy["Statement"] = [*policy["Statement"], {**denial, "Condition": old}]
+    platform.ec2.modify_vpc_endpoint(VpcEndpointId=s3, PolicyDocument=json.dumps(policy))
+    fault = only(platform.faults())
+    assert fault.key == "existing.endpoints.s3"
+    assert f"the policy of {s3} asks for sagemaker:OutputKmsKey in its statement OneKey" in fault.text
+    assert list(json.loads(fault.paste)["StringNotEquals"]) == ["sagemaker:OutputKmsKeyArn"]
+
+
 def test_groups_are_mended_by_the_rules_that_are_pasted(platform: Platform, undo: ExitStack) -> None:
     group = platform.ec2.create_security_group(GroupName="theirs", Description="jobs", VpcId=platform.vpc_id)["GroupId"]
     undo.callback(platform.ec2.delete_security_group, GroupId=group)
