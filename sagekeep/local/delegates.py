@@ -33,12 +33,21 @@ def policy_allows(
     policy: str | dict[str, Any], service: str, action: str, resource: str, keys: Mapping[str, Any]
 ) -> bool:
     """Whether a resource's policy lets an AWS service act on it; `keys` are the condition keys it sends."""
+    return not refusal(policy, service, action, resource, keys)
+
+
+def refusal(policy: str | dict[str, Any], service: str, action: str, resource: str, keys: Mapping[str, Any]) -> str:
+    """Why a resource's policy does not let an AWS service act on it, as `policy_allows`; "" where it does."""
     verdict = evaluator.evaluate_resource_policy(
         policy, _context(service, "AWSService", action, resource, keys), service
     )
-    allowed = bool(verdict.decision == "Allow")
-    calls.record(service, action, calls.SERVICE, resource, "" if allowed else "by the resource's policy")
-    return allowed
+    if verdict.decision == "Allow":
+        calls.record(service, action, calls.SERVICE, resource, "")
+        return ""
+    calls.record(service, action, calls.SERVICE, resource, "by the resource's policy")
+    if verdict.decision == "Deny":
+        return "with an explicit deny in a resource-based policy"
+    return f"because no resource-based policy allows the {action} action"
 
 
 def role_may(role_arn: str, session: str, action: str, resource: str, keys: Mapping[str, Any] | None = None) -> bool:

@@ -28,10 +28,8 @@ def may(body: Mapping[str, Any]) -> dict[str, Any]:
     if principal.startswith("arn:"):
         return {"denied": delegates.denial(principal, "service", action, resource, keys)}
     policy = _trust(resource) if action == _TRUST else _policy(action, resource)
-    if policy is not None and delegates.policy_allows(policy, principal, action, resource, keys):
-        return {"denied": ""}
-    reason = f"because no resource-based policy allows the {action} action"
-    return {"denied": Denial(principal, action, resource, reason).message}
+    reason = delegates.refusal(policy or {"Statement": []}, principal, action, resource, keys)
+    return {"denied": Denial(principal, action, resource, reason).message if reason else ""}
 
 
 def _policy(action: str, resource: str) -> Any:

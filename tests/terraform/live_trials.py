@@ -10,6 +10,7 @@ from live_sagemaker import PASSING, TAGGING
 from live_verdicts import Outcome, outcome, reason
 from live_words import Asked
 from live_world import World
+from sagekeep.iam.replaced import replacement
 from sagekeep.prove.rows import Row, contexts
 from sagekeep.prove.situation import Situation, situations
 from sagekeep.prove.words import fill
@@ -36,6 +37,8 @@ def asked_of_policies(situation: Situation) -> str:
         return "a service calls as itself"
     if ("true",) in (request.context.get("aws:ViaAWSService"), request.context.get("kms:GrantIsForAWSResource")):
         return "a service calls in the caller's name"
+    if any(replacement(key) for key in request.context):
+        return "requests have the present names of condition keys"
     if request.action == "iam:PassRole" and request.context["iam:PassedToService"] != ("sagemaker.amazonaws.com",):
         return "the call that hands the role over is denied before"
     if "sagemaker:VpcSecurityGroupIds" in request.context and "sagemaker:VpcSubnets" not in request.context:
