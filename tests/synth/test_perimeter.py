@@ -20,8 +20,7 @@ PROMISED = {
     "aws_s3_bucket_policy": CLOSED,
     "aws_kms_key": {"DenyOtherAccounts", "DenyGrantsToOthersThanAwsServices"},
     "aws_sns_topic_policy": {
-        "DenyOtherAccounts",
-        "DenyPlainHttp",
+        *CLOSED,
         "DenyMailToOtherDomains",
         "DenyQueuesOfOtherAccounts",
         "DenyOtherKindsOfSubscriptions",
