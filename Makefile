@@ -23,7 +23,7 @@ IMAGES := .venv-sklearn/done .venv-ml/done
 TESTED := .venv/dev tests/npm/node_modules/done .venv-scanners/done $(IMAGES)
 
 .PHONY: help setup setup-local setup-dev setup-ml setup-scanners demo synth modules scan test test-all check addresses \
-  format lock clean
+  data format lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
@@ -84,6 +84,9 @@ check: .venv/dev ## Format, lint, types, scan
 
 addresses: .venv/dev ## Fix the Terraform addresses of a release anew; what goes needs a row in stacks/moves.py
 	$(BIN)/python -m tests.synth.fixed_addresses
+
+data: .venv/dev tests/npm/node_modules/done ## Write anew what ships of AWS's actions and condition keys
+	$(BIN)/python -m tests.witnesses.generated_data
 
 format: .venv/dev ## Format and mend what can be mended
 	$(BIN)/ruff format .

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cache
-from pathlib import Path
 
+from sagekeep.iam import reference
 from sagekeep.iam.document import Condition, Policy, Statement
-
-_DATA = Path(__file__).parents[1] / "data" / "replaced_condition_keys.json"
-
-
-@cache
-def replacements() -> Mapping[str, str]:
-    """Old name -> the name that AWS has now. Source and date stand in the file."""
-    found: dict[str, str] = json.loads(_DATA.read_text(encoding="utf-8"))["replaced_by"]
-    return found
 
 
 @cache
 def replacement(key: str) -> str:
     """The present name of a condition key that AWS has replaced, "" for any other; case does not count."""
-    return {old.lower(): new for old, new in replacements().items()}.get(key.lower(), "")
+    return {old.lower(): new for old, new in reference.replaced_by().items()}.get(key.lower(), "")
 
 
 def alone(policies: Iterable[Policy]) -> Iterator[tuple[str, Statement, Condition]]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sagekeep.errors import UsageError
-from sagekeep.iam.replaced import replacements
+from sagekeep.iam.reference import replaced_by
 
 KEY_NAMES, SERVICE_ACCOUNT, GRANT_FLAG = "key-names", "service-account", "grant-flag"
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -78,6 +78,6 @@ def of_sagemaker(context: Mapping[str, Any]) -> dict[str, Any]:
 
 def _names(key: str) -> tuple[str, ...]:
     old = key.removesuffix("Arn")
-    if replacements().get(old) != key:
+    if replaced_by().get(old) != key:
         return (key,)
     return {"new": (key,), "old": (old,), "both": (key, old), "none": ()}[of(KEY_NAMES)]

@@ -39,14 +39,14 @@ class Documents:
         found = _JSON.fullmatch(value)
         document = self._blocks.get((found["stack"], found["name"])) if found else None
         if document is not None:
-            return parse({"Version": VERSION, "Statement": self._statements(document)}, document.address)
+            return parse({"Version": VERSION, "Statement": self.statements(document)}, document.address)
         try:
             return parse(json.loads(value), f"{owner.address}.{argument}")
         except json.JSONDecodeError:
             hint = "write it as a data source aws_iam_policy_document"
             raise OperationError(f"{owner.address}: the {argument} cannot be read: {value[:80]}", hint=hint) from None
 
-    def _statements(self, document: Resource) -> list[dict[str, Any]]:
+    def statements(self, document: Resource) -> list[dict[str, Any]]:
         """Sources first; an overriding statement takes the place of the one that has its Sid."""
         found = [s for text in document.texts("source_policy_documents") for s in self._of(text, document)]
         found += [_statement(block) for block in document.body.get("statement") or ()]
@@ -64,7 +64,7 @@ class Documents:
         document = self._blocks.get((found["stack"], found["name"])) if found else None
         if document is None:
             raise OperationError(f"{owner.address}: a source document cannot be read: {text[:80]}")
-        return self._statements(document)
+        return self.statements(document)
 
 
 def _statement(block: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 A row's members: `id`, `does` (a sentence), `who` (a caller of callers.toml, a role's purpose, or a service principal),
 `from` (jobs, studio, functions, aws: AWS's own network, internet), `service` (of an endpoint; only for places in the
-VPC), `action`, `resource` (a text or a list each; every action is tried on every resource), `context` (condition keys),
+VPC), `action`, `resource` (a text or a list each; every action is tried on every resource that AWS has it for, by
+`sagekeep/iam/reference.py`, and must have one), `context` (condition keys),
 `source` (where it is written that the call is made), `when` (settings that it depends on). An attempt also has
 `stopped_by`, the barriers that it must meet; `{caller}` in them is the address of the caller's role, `{resource}` that
 of the resource's own policy.

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from sagekeep.errors import UsageError
+from sagekeep.iam import reference
 from sagekeep.iam.document import Policy, Statement, parse
 from sagekeep.iam.evaluate import Layers, Verdict, covers, decide
 from sagekeep.iam.request import Caller, Request
@@ -95,15 +97,20 @@ class Situation:
 
 
 def situations(row: Row, estate: Estate) -> Iterator[Situation]:
-    """Every action of a row on every resource that is here.
+    """Every action of a row on every resource that is here and that AWS has it for.
 
     Raises:
+        UsageError: AWS has an action for none of the row's resources, or does not have the action at all.
         UnknownWord: the row names what the environment does not have, or only what is not here since something is
             brought (`Estate.elsewhere`).
     """
     resources = list(_resources(row, estate))
     for action in row.actions:
-        for resource in resources:
+        fitting = [resource for resource in resources if reference.fits(action, resource)]
+        if not fitting:
+            known = ", ".join(reference.resources(action)) or "*"
+            raise UsageError(f"{row.id}: {action} is asked of {known}, and the row names none of them")
+        for resource in fitting:
             yield _situation(row, estate, action, resource)
 
 

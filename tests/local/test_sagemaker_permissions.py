@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from sagekeep.iam import reference
 from sagekeep.local.sagemaker import Permission
 from sagekeep.local.sagemaker.permissions import job_permissions
-from sagekeep.local.sagemaker.permissions_data import ACTIONS, KEY_PATHS
+from sagekeep.local.sagemaker.permissions_data import KEY_PATHS, NOT_SENT, RESOURCES
 from sagekeep.local.sagemaker.service import HANDLERS
 from tests.local.fake_world import ACCOUNT, KEY, ROLE, TOKEN, Account
 from tests.local.pipeline_document import definition
@@ -19,8 +20,10 @@ VPC = {"Subnets": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]}
 TAGS = [{"Key": "Team", "Value": "ml"}]
 TAG_KEYS = {"aws:RequestTag/Team": "ml", "aws:TagKeys": ["Team"]}
 PASS = Permission("iam:PassRole", ROLE, {"iam:PassedToService": "sagemaker.amazonaws.com"})
-SPECIAL = {"aws:RequestTag", "sagemaker:ModelArn", "sagemaker:OwnerUserProfileArn", "sagemaker:SpaceSharingType",
-           "sagemaker:TaggingAction"}  # fmt: skip
+SPECIAL = {
+    "aws:RequestTag/*", "sagemaker:ModelArn", "sagemaker:OwnerUserProfileArn",
+    "sagemaker:SpaceSharingType", "sagemaker:TaggingAction",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -37,13 +40,21 @@ def job(account: Account, operation: str, **params: Any) -> list[Permission]:
 
 
 def test_every_operation_has_an_action_and_only_lists_have_a_star() -> None:
-    assert set(HANDLERS) <= set(ACTIONS)
-    assert all(name.startswith("List") for name, action in ACTIONS.items() if not action.resources)
+    assert set(HANDLERS) <= set(RESOURCES)
 
 
-def test_every_condition_key_is_found_somewhere() -> None:
-    keys = {key for action in ACTIONS.values() for key in action.keys}
-    assert keys <= set(KEY_PATHS) | SPECIAL
+@pytest.mark.parametrize("operation", RESOURCES)
+def test_a_request_names_resources_that_aws_has_for_its_action(operation: str) -> None:
+    forms = [f"arn:aws:sagemaker:us-east-1:123456789012:{template}" for template in RESOURCES[operation]]
+    action = f"sagemaker:{operation}"
+    named = [form for form in forms if "Arn}" not in form]  # what a member names by its ARN is the request's
+    assert all(reference.fits(action, form) for form in named)
+    assert bool(forms) == bool(reference.resources(action))
+
+
+def test_every_condition_key_of_aws_is_found_in_requests_or_named_as_not_sent() -> None:
+    keys = {key for operation in RESOURCES for key in reference.sagemaker_keys(operation)}
+    assert keys == set(KEY_PATHS) | SPECIAL | set(NOT_SENT)
 
 
 @pytest.mark.parametrize("operation", ["ListDomains", "ListApps", "ListModels", "ListPipelines", "ListEndpoints"])
@@ -82,6 +93,7 @@ def test_a_domain_needs_its_network_key_roles_tags_and_grants(account: Account) 
         "sagemaker:InstanceTypes": ["ml.t3.medium"],
         "sagemaker:StudioLifecycleConfigArns": [ARN + "studio-lifecycle-config/x"],
         "sagemaker:AppNetworkAccessType": "VpcOnly",
+        "sagemaker:AuthMode": "IAM",
         "sagemaker:DomainSharingOutputKmsKeyArn": "sharing",
         "sagemaker:VolumeKmsKeyArn": KEY,
     }

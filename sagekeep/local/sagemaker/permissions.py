@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from sagekeep.iam import reference
 from sagekeep.local.sagemaker.checks import SERVICE, members
 from sagekeep.local.sagemaker.model import Params
-from sagekeep.local.sagemaker.permissions_data import ACTIONS, KEY_PATHS, MULTIVALUED, ROLE_MEMBERS, Action
+from sagekeep.local.sagemaker.permissions_data import KEY_PATHS, RESOURCES, ROLE_MEMBERS
 from sagekeep.local.sagemaker.store import State
 from sagekeep.local.sagemaker.world import Permission, World
 
@@ -25,9 +26,8 @@ _MEMBER = re.compile(r"\{(\w+)\}")
 
 def needs(state: State, operation: str, request: Params) -> list[Permission]:
     """The permissions for a valid request, the primary action first. Raises KeyError for an unknown operation."""
-    action = ACTIONS[operation]
-    context = _context(state, operation, action, request)
-    resources = [_resource(state, template, request) for template in action.resources] or ["*"]
+    context = _context(state, operation, request)
+    resources = [_resource(state, template, request) for template in RESOURCES[operation]] or ["*"]
     found = [Permission(f"sagemaker:{operation}", arn, {**context, **_resource_tags(state, arn)}) for arn in resources]
     found += [_pass_role(arn) for arn in sorted({role for name in ROLE_MEMBERS for role in members(request, name)})]
     if operation.startswith("Create") and request.get("Tags"):
@@ -60,9 +60,9 @@ def _resource(state: State, template: str, request: Params) -> str:
     return filled[start:].lower() if start >= 0 else state.arn(*filled.split("/"))
 
 
-def _context(state: State, operation: str, action: Action, request: Params) -> Context:
+def _context(state: State, operation: str, request: Params) -> Context:
     context: Context = {}
-    for key in action.keys:
+    for key in reference.sagemaker_keys(operation):
         context |= _special(state, key, request) if key in _SPECIAL else _value(key, request)
     if operation in ("AddTags", "DeleteTags"):
         context.pop("sagemaker:TaggingAction", None)
@@ -79,7 +79,7 @@ def _value(key: str, request: Params) -> Context:
     unique = list(dict.fromkeys(found))
     if not unique:
         return {}
-    return {key: unique if key in MULTIVALUED or len(unique) > 1 else unique[0]}
+    return {key: unique if key in reference.several() or len(unique) > 1 else unique[0]}
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
@@ -131,7 +131,7 @@ def _sharing(state: State, request: Params) -> Context:
 
 
 _SPECIAL = {
-    "aws:RequestTag": _request_tags,
+    "aws:RequestTag/*": _request_tags,
     "aws:TagKeys": _tag_keys,
     "sagemaker:ModelArn": _model_arns,
     "sagemaker:OwnerUserProfileArn": _owner,

