@@ -21,9 +21,11 @@ IMAGES := .venv-sklearn/done .venv-ml/done
 
 # What the tests need, witnesses among them: other people's software that judges ours.
 TESTED := .venv/dev tests/npm/node_modules/done .venv-scanners/done $(IMAGES)
+# What only the slow tests of make test-all need.
+WITNESSED := .venv-ml16/done
 
-.PHONY: help setup setup-local setup-dev setup-ml setup-scanners demo synth modules scan test test-all check addresses \
-  data format lock clean
+.PHONY: help setup setup-local setup-dev setup-ml setup-ml16 setup-scanners
+.PHONY: demo synth modules scan test test-all check addresses data format lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-12s %s\n", $$1, $$2}'
@@ -56,6 +58,7 @@ setup: .venv/base ## What synth, plan and deploy need
 setup-local: .venv/local ## What the embedded AWS needs besides
 setup-dev: .venv/dev tests/npm/node_modules/done ## What tests and checks need besides
 setup-ml: $(IMAGES) ## What jobs and models need besides: scikit-learn and AutoGluon, as in their images
+setup-ml16: .venv-ml16/done ## What jobs and models need where the settings choose AutoGluon 1.6
 setup-scanners: .venv-scanners/done ## What scan needs besides: checkov, parliament, cloudsplaining
 
 demo: .venv/local $(IMAGES) ## The whole life of an environment on the embedded AWS
@@ -73,7 +76,7 @@ scan: .venv/base .venv-scanners/done ## checkov, parliament and cloudsplaining o
 test: $(TESTED) ## What CI runs
 	$(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder -m "not slow"
 
-test-all: $(TESTED) ## Everything, with cdktf-cli
+test-all: $(TESTED) $(WITNESSED) ## Everything, with cdktf-cli
 	$(BIN)/python -m pytest
 
 check: .venv/dev ## Format, lint, types, scan
@@ -95,7 +98,7 @@ format: .venv/dev ## Format and mend what can be mended
 LOCK := $(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-header \
   --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 lock: .venv/dev ## Pin the newest versions that the .in files allow
-	for name in requirements requirements-local requirements-dev requirements-sklearn requirements-ml requirements-scanners; do \
+	for name in $(basename $(wildcard requirements*.in)); do \
 	  $(LOCK) --output-file $$name.txt $$name.in || exit 1; done
 	$(NPM) --prefix tests/npm --silent install --package-lock-only
 

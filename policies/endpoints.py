@@ -64,11 +64,14 @@ def _denied(s: Settings, but: Sequence[str] = ()) -> list[Statement]:
 
 
 def image_repositories(s: Settings) -> list[str]:
-    """ARNs of the repositories of the three container images."""
+    """ARNs of the repositories of the container images.
+
+    Those of every version: while another one is deployed and no run has followed, the endpoint still pulls the former.
+    """
     images = catalog.images()
     return [
-        f"arn:{s.partition}:ecr:{s.region}:{images.registry(kind, s.region)}:repository/{images.repository(kind)}"
-        for kind in ("process", "train", "inference")
+        f"arn:{s.partition}:ecr:{s.region}:{images.registry(kind, s.region)}:repository/{repository}"
+        for kind, repository in images.repositories()
     ]
 
 

@@ -70,7 +70,7 @@ def job_role(s: Settings, key_arn: str) -> list[Statement]:
         use_key("UseTheDataKey", key_arn),
         *grant_key("LetVolumesUseTheDataKey", s, key_arn),
         allow("LogIntoEcr", ["ecr:GetAuthorizationToken"], on=["*"], why="the action has no resource form"),
-        allow("PullTheThreeImages", PULL, on=image_repositories(s)),
+        allow("PullTheImages", PULL, on=image_repositories(s)),
         *job_logs.write(s),
         allow(
             "PublishJobMetrics",

@@ -16,7 +16,7 @@ _DATA = Path(__file__).with_name("data")
 
 @dataclass(frozen=True)
 class Images:
-    """Registries of the container images: kind -> repository, tag a version, account a region."""
+    """Registries of the container images: kind -> repository and tag a version, account a region."""
 
     document: dict[str, Any]
 
@@ -28,15 +28,24 @@ class Images:
         """Account that owns the image's repository in a region."""
         return str(self.document[kind]["registries"][region])
 
-    def repository(self, kind: str) -> str:
-        """Name of the image's repository."""
-        return str(self.document[kind]["repository"])
+    def repository(self, kind: str, version: str) -> str:
+        """Name of the image's repository. Raises KeyError for a version without the image."""
+        return str(self.document[kind]["images"][version]).partition(":")[0]
+
+    def repositories(self) -> list[tuple[str, str]]:
+        """Each repository once, of any version, with a kind of image that comes from it."""
+        found = {
+            self.repository(kind, version): kind
+            for kind in ("inference", "train", "process")
+            for version in self.document[kind]["images"]
+        }
+        return sorted((kind, repository) for repository, kind in found.items())
 
     def uri(self, kind: str, version: str, region: str) -> str:
         """URI to pull. Raises KeyError for a region or version without the image."""
         suffix = self.document["dns_suffix"]
         host = f"{self.registry(kind, region)}.dkr.ecr.{region}.{suffix.get(region, suffix['default'])}"
-        return f"{host}/{self.repository(kind)}:{self.document[kind]['tags'][version]}"
+        return f"{host}/{self.document[kind]['images'][version]}"
 
 
 @dataclass(frozen=True)

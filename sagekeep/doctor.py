@@ -134,7 +134,7 @@ def _environments(root: Path, _env: Mapping[str, str]) -> Finding:
         versions = {name: _version(environment.folder, name) for name in (environment.package, "pandas")}
         if all(versions.values()):
             held.append(f"{environment.folder.name}: {', '.join(f'{name} {versions[name]}' for name in versions)}")
-        else:
+        elif not environment.chosen:
             absent.append(environment.folder.name)
     if not absent:
         return Finding("environments", "ok", "; ".join(held))

@@ -217,8 +217,12 @@ def image(s: Settings, kind: str) -> str:
     """URI of a container image: kind is `process`, `train` or `inference`. Raises KeyError where a region has none."""
     from sagekeep.catalog import images  # noqa: PLC0415 - data is read when it is needed
 
-    version = s.pipeline.sklearn_version if kind == "process" else s.pipeline.autogluon_version
-    return images().uri(kind, version, s.region)
+    return images().uri(kind, image_version(s, kind), s.region)
+
+
+def image_version(s: Settings, kind: str) -> str:
+    """Version of a container image as the settings have it: what trains a model serves it."""
+    return s.pipeline.sklearn_version if kind == "process" else s.pipeline.autogluon_version
 
 
 @dataclass(frozen=True)

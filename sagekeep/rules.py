@@ -28,10 +28,9 @@ class Rule:
 
 def _region_has_images(s: Settings) -> Iterator[Fault]:
     images = catalog.images()
-    without = [
-        images.repository(kind) for kind in ("process", "train", "inference") if s.region not in images.regions(kind)
-    ]
+    without = [kind for kind in ("process", "train", "inference") if s.region not in images.regions(kind)]
     if without:
+        without = list(dict.fromkeys(images.repository(kind, names.image_version(s, kind)) for kind in without))
         near = get_close_matches(s.region, images.regions("train"), n=3)
         hint = f"; near: {', '.join(near)}" if near else ""
         yield Fault("region", f"must have the images {', '.join(without)}{hint}", s.region)

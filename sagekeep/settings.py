@@ -116,7 +116,9 @@ class Pipeline(Section):
         '"own": this environment makes and encrypts them; "account": they are another\'s',
     )
     sklearn_version: Literal["1.2-1", "1.4-2", "1.9-0"] = Field("1.9-0", description="scikit-learn image")
-    autogluon_version: Literal["1.4.0", "1.5.0"] = Field("1.5.0", description="AutoGluon images")
+    autogluon_version: Literal["1.4.0", "1.5.0", "1.6"] = Field(
+        "1.5.0", description="AutoGluon images; 1.6 is one image, which trains and serves"
+    )
     instances: Instances = Field(default_factory=Instances)
 
 

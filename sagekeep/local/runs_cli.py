@@ -56,11 +56,12 @@ def run(
     Without --data it takes scikit-learn's breast-cancer data.
     """
     root = project_root()
-    sample.require_environments(root)
+    settings = _settings(env)
+    sample.require_environments(root, settings)
     if data is None:
         data, label = sample.write(root, home / "samples"), label or sample.LABEL
     request = Request(data, label, parameters_of(param or ()), name)
-    request.check(_settings(env))
+    request.check(settings)
     target, _ = _deployed(env, home)
     outcome = conduct(target, request, Console(stderr=True))
     if not outcome.execution.succeeded:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from sagekeep import names
 from sagekeep.errors import OperationError
-from sagekeep.local.jobs.images import standard
+from sagekeep.local.jobs.images import needed, standard
+from sagekeep.settings import Settings
 
 LABEL = "diagnosis"
 NAME = "breast-cancer.csv"
@@ -20,11 +22,14 @@ table.to_csv(sys.argv[1], index=False)
 """
 
 
-def require_environments(root: Path) -> None:
-    """Raises OperationError where jobs and models have nothing to run in."""
-    absent = sorted({found.folder.name for found in standard(root).values() if not found.python.is_file()})
+def require_environments(root: Path, settings: Settings) -> None:
+    """Raises OperationError where the settings' images have nothing to run in."""
+    images = [names.image(settings, kind) for kind in ("process", "train", "inference")]
+    absent = [found for found in needed(root, images) if not found.python.is_file()]
     if absent:
-        raise OperationError(f"jobs and models need {' and '.join(absent)}", hint="install them: make setup-ml")
+        what = " and ".join(sorted(found.folder.name for found in absent))
+        commands = " and ".join(sorted({f"`{found.setup}`" for found in absent}))
+        raise OperationError(f"jobs and models need {what}", hint=f"install what is missing: {commands}")
 
 
 def write(root: Path, folder: Path) -> Path:

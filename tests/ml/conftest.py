@@ -50,15 +50,15 @@ def sklearn_python() -> str:
 
 
 @pytest.fixture(scope="session")
-def ml_python() -> str:
-    """The interpreter with what the AutoGluon images hold."""
-    return interpreter(".venv-ml")
+def ml_python(request: pytest.FixtureRequest) -> str:
+    """The interpreter with what the AutoGluon images hold; a test may ask for another version's environment."""
+    return interpreter(getattr(request, "param", ".venv-ml"))
 
 
 def interpreter(environment: str) -> str:
     path = ROOT / environment / "bin" / "python"
     if not path.is_file():
-        pytest.fail(f"no {environment}: run make setup-ml")
+        pytest.fail(f"no {environment}: run make setup-ml setup-ml16")
     return str(path)
 
 

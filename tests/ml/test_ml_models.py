@@ -39,6 +39,18 @@ class Trained:
     base: Path
 
 
+# Each version that the settings offer trains and serves.
+pytestmark = pytest.mark.parametrize(
+    "ml_python",
+    [
+        pytest.param(".venv-ml", id="AutoGluon 1.5"),
+        pytest.param(".venv-ml16", id="AutoGluon 1.6", marks=pytest.mark.slow),
+    ],
+    indirect=True,
+    scope="session",
+)
+
+
 @pytest.fixture(scope="module", params=GOALS)
 def trained(request, ml_python, build_model, tmp_path_factory) -> Trained:
     base = tmp_path_factory.mktemp(request.param)

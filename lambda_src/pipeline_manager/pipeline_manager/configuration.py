@@ -138,7 +138,17 @@ def _images(fields: Fields) -> Images:
     def image(name: str) -> str:
         return fields.text(name, pattern=_IMAGE, rule="must be an image URI of at most 255")
 
-    return Images(process=image("process"), train=image("train"), inference=image("inference"))
+    images = Images(process=image("process"), train=image("train"), inference=image("inference"))
+    if image_version(images.train) != image_version(images.inference):
+        # AutoGluon loads no model that another of its versions has written; every endpoint would fail to start.
+        rule = f"must be of the version that trains ({image_version(images.train)}), as its tag begins"
+        fields.fault("inference", rule, images.inference)
+    return images
+
+
+def image_version(uri: str) -> str:
+    """What an image's tag begins with: `1.5.0` of `.../autogluon-training:1.5.0-cpu-py312-ubuntu22.04`."""
+    return uri.rpartition("/")[2].partition(":")[2].partition("-")[0]
 
 
 def _instances(fields: Fields) -> Instances:

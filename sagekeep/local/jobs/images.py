@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import distributions
@@ -16,11 +16,15 @@ _URI = re.compile(r"(?:[^/]+/)*(?P<repository>[^/:@]+)(?:[:@](?P<tag>.+))?")
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment in place of an image; the version of `package` stands for what is inside."""
+    """A virtual environment in place of an image; the version of `package` stands for what is inside.
+
+    `setup` is the command that makes it; `chosen`: only settings that choose its image need it.
+    """
 
     folder: Path
     package: str
     setup: str = "make setup-ml"
+    chosen: bool = False
 
     @property
     def python(self) -> Path:
@@ -31,17 +35,23 @@ class Environment:
         return f"{self.folder.name} ({self.package} {_version(self.folder, self.package) or 'missing'})"
 
 
-# Repository of an image -> folder at the project's root, package that stands for it.
-_STANDARD = {
-    "sagemaker-scikit-learn": (".venv-sklearn", "scikit-learn"),
-    "autogluon-training": (".venv-ml", "autogluon.tabular"),
-    "autogluon-inference": (".venv-ml", "autogluon.tabular"),
-}
-
-
 def standard(root: Path) -> dict[str, Environment]:
-    """The images that the template uses, in environments below `root`."""
-    return {name: Environment(root / folder, package) for name, (folder, package) in _STANDARD.items()}
+    """Repository of an image that the template may use -> what runs it, below `root`."""
+    autogluon = Environment(root / ".venv-ml", "autogluon.tabular")
+    return {
+        "sagemaker-scikit-learn": Environment(root / ".venv-sklearn", "scikit-learn"),
+        "autogluon-training": autogluon,
+        "autogluon-inference": autogluon,
+        # From 1.6 on one image trains and serves.
+        "autogluon": Environment(root / ".venv-ml16", "autogluon.tabular", "make setup-ml16", chosen=True),
+    }
+
+
+def needed(root: Path, uris: Iterable[str]) -> list[Environment]:
+    """The environments of some images; an image that is not the template's is for `find` to refuse."""
+    known = standard(root)
+    found = [known.get(short_name(uri).partition(":")[0]) for uri in uris]
+    return list(dict.fromkeys(environment for environment in found if environment))
 
 
 def find(images: Mapping[str, Environment], uri: str) -> Environment:

@@ -49,6 +49,13 @@ _words = st.from_regex(r"[a-z0-9]{1,12}(-[a-z0-9]{1,8}){0,3}", fullmatch=True)
 _tag_text = st.text("abcXYZ019 _.:/=+-@éß", min_size=1, max_size=30)
 _instances = st.sampled_from(("ml.m5.large", "ml.m5.xlarge", "ml.m5.4xlarge", "ml.c5.2xlarge", "ml.r5.large"))
 _images = st.from_regex(r"[0-9]{12}\.dkr\.ecr\.us-east-1\.amazonaws\.com/[a-z]{3,20}:[0-9.]{1,9}", fullmatch=True)
+
+
+def _of_one_version(process: str, train: str, inference: str) -> dict[str, str]:
+    repository = inference.partition(":")[0]
+    return {"process": process, "train": train, "inference": f"{repository}:{train.partition(':')[2]}"}
+
+
 _roles = _words.map(ROLE.__add__)
 
 
@@ -70,7 +77,7 @@ def documents() -> st.SearchStrategy[dict[str, Any]]:
             "kms_key_arn": st.uuids().map("arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/{}".format),
             "subnet_ids": _ids("subnet", 16),
             "security_group_ids": _ids("sg", 5),
-            "images": st.fixed_dictionaries({"process": _images, "train": _images, "inference": _images}),
+            "images": st.builds(_of_one_version, _images, _images, _images),
             "instances": st.fixed_dictionaries({"process": _instances, "train": _instances, "endpoint": _instances}),
             "instance_counts": st.fixed_dictionaries({"endpoint": st.integers(1, 20)}),
             "volume_gib": st.fixed_dictionaries({"process": st.integers(1, 16384), "train": st.integers(1, 16384)}),

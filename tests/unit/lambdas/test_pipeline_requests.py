@@ -74,6 +74,14 @@ def test_missing_unknown_and_wrong_keys_are_all_reported_at_once_with_their_path
     ]
 
 
+def test_a_model_is_never_served_by_another_version_than_the_one_that_trained_it() -> None:
+    images = sample()["images"] | {
+        "inference": "763104351884.dkr.ecr.us-east-1.amazonaws.com/autogluon:1.6-cpu-amzn2023"
+    }
+    (found,) = faults(sample(images=images))
+    assert found.startswith("configuration.images.inference: must be of the version that trains (1.5.0)")
+
+
 @pytest.mark.parametrize("label", ['say "x"', "back\\slash", "-x", "two\nlines", "", "x" * 249])
 def test_a_label_that_would_not_reach_the_scripts_as_it_is_is_refused(label: str) -> None:
     (found,) = faults(sample(label=label))
