@@ -97,8 +97,10 @@ format: .venv/dev ## Format and mend what can be mended
 
 LOCK := $(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-header \
   --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+# Others have them as constraints.
+FIRST := requirements requirements-local
 lock: .venv/dev ## Pin the newest versions that the .in files allow
-	for name in $(basename $(wildcard requirements*.in)); do \
+	for name in $(FIRST) $(filter-out $(FIRST),$(sort $(basename $(wildcard requirements*.in)))); do \
 	  $(LOCK) --output-file $$name.txt $$name.in || exit 1; done
 	$(NPM) --prefix tests/npm --silent install --package-lock-only
 
