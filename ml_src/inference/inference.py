@@ -1,10 +1,16 @@
 """Serve the model; runs in the AutoGluon inference image, which calls `model_fn` once and `transform_fn` for a request.
 
 Train copies this folder into the model as code/, and the image puts code/ on the import path. The model folder is
-read-only here. `payload` knows the formats; a request that cannot be answered raises its RequestError.
+read-only here. `payload` knows the formats; a request that cannot be answered is refused with its RequestError. Of any
+other error caller and log learn kind and place: its text may hold rows.
 """
 
 from __future__ import annotations
+
+import logging
+import traceback
+from http import HTTPStatus
+from typing import Any
 
 import pandas as pd
 import payload
@@ -20,7 +26,36 @@ def model_fn(model_dir: str) -> TabularPredictor:
     return predictor
 
 
-def transform_fn(model: TabularPredictor, request_body: str | bytes, content_type: str, accept: str) -> tuple[str, str]:
+def transform_fn(
+    model: TabularPredictor, request_body: str | bytes, content_type: str, accept: str, context: Any = None
+) -> tuple[str, str]:
+    """(body, content type) of the answer or of the refusal; without a context to set the status in, raises the refusal.
+
+    A refusal that is raised comes back with a traceback, which says nothing to a caller: hence the context.
+    """
+    try:
+        return answer(model, request_body, content_type, accept)
+    except payload.RequestError as error:
+        refusal = error
+    except Exception as error:  # noqa: BLE001 - the toolkit would make its text the reason phrase
+        refusal = unexpected(error)
+    if not hasattr(context, "set_response_status"):
+        raise refusal
+    context.set_response_status(code=refusal.status_code, phrase=refusal.phrase)
+    return refusal.message, "text/plain; charset=utf-8"
+
+
+def unexpected(error: Exception) -> payload.RequestError:
+    """The refusal for an error in the model; the log has where it happened."""
+    kind = type(error).__name__
+    places = "".join(traceback.format_tb(error.__traceback__))
+    logging.getLogger(__name__).error("the model failed with %s at\n%s", kind, places)
+    return payload.RequestError(
+        HTTPStatus.INTERNAL_SERVER_ERROR, f"the model failed on these rows ({kind}); the endpoint's log says where"
+    )
+
+
+def answer(model: TabularPredictor, request_body: str | bytes, content_type: str, accept: str) -> tuple[str, str]:
     """(body, content type) with a prediction for every row, and probabilities by class unless it is a regression."""
     answer_type = payload.answer_type(accept)
     schema = schema_of(model)

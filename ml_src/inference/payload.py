@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -34,15 +35,21 @@ MISSING = frozenset({
     "", "#N/A", "#NA", "<NA>", "?", "N/A", "NA", "NULL", "NaN", "None", "n/a", "na", "nan", "none", "null",
     "-NaN", "-nan",
 })  # fmt: skip
+MESSAGE_LENGTH, QUOTED_LENGTH = 4000, 80  # characters: of a refusal, and of what it quotes of a request
 TRUTH = {"true": 1.0, "false": 0.0}
 Value = float | str | None
 
 
 class RequestError(BaseInferenceToolkitError):
-    """The request cannot be answered; `message` says what to change, `status_code` is the HTTP status."""
+    """The request cannot be answered; `message` says what to change, `status_code` is the HTTP status.
+
+    `phrase` is HTTP's own for the status, never the message: TorchServe 0.12 counts the phrase in characters and sends
+    it in UTF-8, so that a single é in it ends the worker. `message` is text that UTF-8 has, of MESSAGE_LENGTH at most.
+    """
 
     def __init__(self, status: HTTPStatus, message: str) -> None:
-        super().__init__(int(status), message, message)
+        whole = message.encode(errors="backslashreplace").decode()  # JSON has halves of characters, UTF-8 has not
+        super().__init__(int(status), shortened(whole, MESSAGE_LENGTH), status.phrase)
 
     def __str__(self) -> str:
         return str(self.message)
@@ -65,11 +72,12 @@ class Answer:
     probabilities: Sequence[Mapping[str, float]]
 
 
-def parse(body: str | bytes, content_type: str, schema: Schema) -> dict[str, list[Value]]:
+def parse(body: str | bytes, content_type: str | None, schema: Schema) -> dict[str, list[Value]]:
     """Column -> its values, row by row, as the model's types; raises RequestError naming row and column."""
     kind, options = _media_type(content_type)
     if kind not in {JSON, CSV}:
-        raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"cannot read {content_type!r}; send {CSV} or {JSON}")
+        found = quoted(content_type or "")
+        raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"cannot read {found}; send {CSV} or {JSON}")
     text = _text(body)
     rows = _csv_rows(text, options.get("header", ""), schema) if kind == CSV else _json_rows(text, schema)
     if not rows:
@@ -88,7 +96,7 @@ def answer_type(accept: str | None) -> str:
             return JSON
         if kind in {CSV, "text/*"}:
             return f"{CSV}; header=absent" if options.get("header") == "absent" else CSV
-    raise RequestError(HTTPStatus.NOT_ACCEPTABLE, f"cannot answer in {accept!r}; accept {JSON} or {CSV}")
+    raise RequestError(HTTPStatus.NOT_ACCEPTABLE, f"cannot answer in {quoted(accept or '')}; accept {JSON} or {CSV}")
 
 
 def render(answer: Answer, kind: str) -> str:
@@ -108,11 +116,21 @@ def render(answer: Answer, kind: str) -> str:
     return out.getvalue()
 
 
+def quoted(text: str) -> str:
+    """Text of a request in quotes on one line, as much of it as helps: escapes stand for what is not printable."""
+    return repr(shortened(text, QUOTED_LENGTH))
+
+
+def shortened(text: str, length: int) -> str:
+    """At most `length` characters and an ellipsis."""
+    return text if len(text) <= length else f"{text[:length]}..."
+
+
 def _bad(message: str) -> RequestError:
     return RequestError(HTTPStatus.BAD_REQUEST, message)
 
 
-def _media_type(header: str) -> tuple[str, dict[str, str]]:
+def _media_type(header: str | None) -> tuple[str, dict[str, str]]:
     kind, *rest = (part.strip().lower() for part in (header or "").split(";"))
     return kind, dict(part.split("=", 1) for part in rest if "=" in part)
 
@@ -149,7 +167,7 @@ def _is_header(cells: list[str], schema: Schema) -> bool:
 
 def _by_name(names: list[str], records: list[list[str]], schema: Schema) -> list[list[Any]]:
     _check_names(set(names), schema)
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise _bad(f"the header names a column twice: {_listing(twice)}")
     order = [names.index(name) for name in schema.columns]
@@ -164,7 +182,7 @@ def _by_position(records: list[list[Any]], schema: Schema) -> list[list[Any]]:
         if len(record) != len(schema.columns):
             raise _bad(
                 f"row {number}: {len(record)} values, but the model takes {len(schema.columns)}, without the label "
-                f"{schema.label!r}, in this order: {_listing(schema.columns)}"
+                f"{quoted(schema.label)}, in this order: {_listing(schema.columns)}"
             )
     return records
 
@@ -172,7 +190,7 @@ def _by_position(records: list[list[Any]], schema: Schema) -> list[list[Any]]:
 def _json_rows(text: str, schema: Schema) -> list[list[Any]]:
     try:
         document = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError also for a number of too many digits
         raise _bad(f"not JSON: {error}") from None
     rows = document.get("instances") if isinstance(document, dict) else document
     if isinstance(rows, list) and all(isinstance(row, list) for row in rows):
@@ -197,13 +215,13 @@ def _value(raw: Any, row: int, name: str, schema: Schema) -> Value:
     if raw is None or (isinstance(raw, str) and raw.strip() in MISSING):
         return None
     if isinstance(raw, list | dict):
-        raise _bad(f"row {row}, column {name!r}: a single value is expected, not a list or an object")
+        raise _bad(f"row {row}, column {quoted(name)}: a single value is expected, not a list or an object")
     if name not in schema.numeric:
         return str(raw).strip()
     number = _number(raw)
     if number is None:
         hint = f"; if row 1 is a header, its names are not the model's: {_listing(schema.columns)}" if row == 1 else ""
-        raise _bad(f"row {row}, column {name!r}: {str(raw)[:80]!r} is not a number{hint}")
+        raise _bad(f"row {row}, column {quoted(name)}: {quoted(str(raw))} is not a number{hint}")
     return number if math.isfinite(number) else None
 
 
@@ -221,4 +239,4 @@ def _number(raw: Any) -> float | None:
 
 def _listing(names: Sequence[str], shown: int = 40) -> str:
     rest = len(names) - shown
-    return ", ".join(repr(name) for name in names[:shown]) + (f" and {rest} more" if rest > 0 else "")
+    return ", ".join(map(quoted, names[:shown])) + (f" and {rest} more" if rest > 0 else "")

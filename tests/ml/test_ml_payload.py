@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable
 from functools import partial
+from http import HTTPStatus
 from types import ModuleType
 from typing import Any
 
@@ -195,3 +196,44 @@ def test_csv_and_json_of_the_same_rows_are_read_alike(payload: ModuleType, rows:
     )
     assert by_csv == headless == by_json
     assert by_csv["age"] == [row[0] for row in rows]
+
+
+hostile = st.one_of(
+    st.text(max_size=40),
+    st.sampled_from(["größe", "日本語", "😀", "مرحبا", "\u202e", "a\r\nb", "\0", "\ud83d", "x" * 10_000]),
+)
+
+
+def refusal(payload: ModuleType, *arguments: Any) -> Any:
+    """The RequestError of a request, or None."""
+    schema = payload.Schema(NAMES, frozenset({"age", "income"}), "bought")
+    body, content_type, accept = arguments
+    try:
+        payload.answer_type(accept)
+        payload.parse(body, content_type, schema)
+    except payload.RequestError as error:
+        return error
+    return None
+
+
+@given(name=hostile, cell=hostile, kind=st.sampled_from(["text/csv", "application/json"]) | hostile, accept=hostile)
+def test_whatever_a_request_holds_its_refusal_has_http_s_own_phrase_and_a_short_text(
+    payload: ModuleType, name: str, cell: str, kind: str, accept: str
+) -> None:
+    table = f"{name},city,income\n{cell},x,1\n"
+    document = json.dumps([{name: cell, "city": "x", "income": 1}])
+    for body in (table, table.encode(errors="surrogatepass"), document, document[:-1]):
+        for wanted in (accept, "*/*"):
+            error = refusal(payload, body, kind, wanted)
+            if error is not None:
+                assert error.phrase == HTTPStatus(error.status_code).phrase
+                assert error.phrase.isascii()
+                assert error.phrase.isprintable()
+                assert len(error.message.encode()) < 20_000
+                assert not set(error.message) & {"\r", "\n", "\0", "\u202e"}
+
+
+def test_numbers_of_any_length_and_headers_of_any_width_are_refused_and_not_counted_out(payload: ModuleType) -> None:
+    assert refusal(payload, f"[[{'9' * 5000}, 1, 2]]", "application/json", "*/*").status_code == 400
+    wide = ",".join(["age", "city", "income"] * 200_000)
+    assert "twice" in refusal(payload, f"{wide}\n", "text/csv", "*/*").message
