@@ -35,6 +35,9 @@ MISSING = frozenset({
     "", "#N/A", "#NA", "<NA>", "?", "N/A", "NA", "NULL", "NaN", "None", "n/a", "na", "nan", "none", "null",
     "-NaN", "-nan",
 })  # fmt: skip
+# Bytes of an answer: what InvokeEndpoint carries (botocore's model of it). TorchServe's worker dies of an answer over
+# TS_MAX_RESPONSE_SIZE, which is 6,553,500 unless the container's environment says otherwise.
+LARGEST_ANSWER = 6 * 1024 * 1024
 MESSAGE_LENGTH, QUOTED_LENGTH = 4000, 80  # characters: of a refusal, and of what it quotes of a request
 TRUTH = {"true": 1.0, "false": 0.0}
 Value = float | str | None
@@ -100,7 +103,21 @@ def answer_type(accept: str | None) -> str:
 
 
 def render(answer: Answer, kind: str) -> str:
-    """The body in the media type that `answer_type` returned."""
+    """The body in the media type that `answer_type` returned; raises RequestError (413) where it is too large."""
+    body = _rendered(answer, kind)
+    size, rows = len(body.encode()), len(answer.predictions)
+    if size <= LARGEST_ANSWER:
+        return body
+    # One in a hundred less than the average row allows: rows differ, and the names of the classes come on top.
+    fit = max(1, rows * LARGEST_ANSWER // size * 99 // 100)
+    raise RequestError(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        f"the answer to these {rows} rows has {size} bytes, and an endpoint answers with {LARGEST_ANSWER} at most: "
+        f"send {fit} rows at a time",
+    )
+
+
+def _rendered(answer: Answer, kind: str) -> str:
     if kind == JSON:
         body: dict[str, Any] = {"predictions": list(answer.predictions)}
         if answer.probabilities:

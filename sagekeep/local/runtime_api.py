@@ -57,6 +57,8 @@ class RuntimeApi:
             return encode_error(error)
         wanted = {header: call.headers[header] for header in _PASSED_ON if header in call.headers}
         status, headers, body = await asyncio.to_thread(self._invoke, variant.server_id, call.body, wanted)
+        if status == 200 and len(body) > LARGEST_BODY:
+            return self._model_error(name, 0, f"The answer has {len(body)} bytes, more than {LARGEST_BODY}.")
         if status == 200:
             return 200, _answer_headers(headers, variant), body
         return self._model_error(name, status, body.decode(errors="replace"))

@@ -17,7 +17,7 @@ from sagekeep.runs.evaluation import Answer
 from sagekeep.runs.refusals import told
 from sagekeep.runs.target import Target
 
-LARGEST_BODY = 5_000_000  # bytes; AWS takes 6 MiB
+LARGEST_BODY = 5_000_000  # bytes; AWS takes 6 MiB, and answers with as much
 MOST_ROWS = 500  # in one request: a request has 60 seconds
 JSON = "application/json"
 CSV_WITH_HEADER = "text/csv; header=present"

@@ -14,6 +14,24 @@ PREPROCESS, TRAIN, MODEL, CONFIG, ENDPOINT = "Preprocess", "Train", "CreateModel
 # to 40 must stay whole: policies allow `endpoint-config/<endpoint name>*`.
 _CONFIG_NAME_LENGTH = 40
 
+# Bytes of a request and of an answer that TorchServe takes; 6,553,500 by default. A larger request ends in a bare 413,
+# a larger answer ends the worker. AWS carries 6 MiB (botocore's model of InvokeEndpoint); this is room above that.
+_SERVER_BYTES = str(25 * 1024 * 1024)
+# Seconds until the model is loaded: a large ensemble loads slowly on a small instance. TorchServe 0.12 gives up after
+# 120 and starts over, for good; toolkits over other servers read SAGEMAKER_MODEL_SERVER_TIMEOUT.
+_STARTUP_SECONDS = 900
+SERVING_ENVIRONMENT = {
+    "SAGEMAKER_PROGRAM": "inference.py",
+    "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+    "SAGEMAKER_CONTAINER_LOG_LEVEL": "20",
+    # Each worker holds the whole predictor in memory.
+    "SAGEMAKER_MODEL_SERVER_WORKERS": "1",
+    "SAGEMAKER_MODEL_SERVER_TIMEOUT": str(_STARTUP_SECONDS),
+    "TS_DEFAULT_STARTUP_TIMEOUT": str(_STARTUP_SECONDS),
+    "TS_MAX_REQUEST_SIZE": _SERVER_BYTES,
+    "TS_MAX_RESPONSE_SIZE": _SERVER_BYTES,
+}
+
 # A step's own fault or a throttled call says nothing about the work. Types and limits:
 # https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-retry-policy.html
 _RETRY_CALLS = {
@@ -117,13 +135,7 @@ def create_model(c: PipelineConfiguration) -> Json:
             "PrimaryContainer": {
                 "Image": c.images.inference,
                 "ModelDataUrl": {"Get": f"Steps.{TRAIN}.ModelArtifacts.S3ModelArtifacts"},
-                "Environment": {
-                    "SAGEMAKER_PROGRAM": "inference.py",
-                    "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
-                    "SAGEMAKER_CONTAINER_LOG_LEVEL": "20",
-                    # Each worker holds the whole predictor in memory.
-                    "SAGEMAKER_MODEL_SERVER_WORKERS": "1",
-                },
+                "Environment": SERVING_ENVIRONMENT,
             },
             "EnableNetworkIsolation": True,
             "VpcConfig": _vpc(c),
@@ -148,6 +160,7 @@ def endpoint_config(c: PipelineConfiguration) -> Json:
                     "InitialInstanceCount": c.endpoint_instances,
                     "InstanceType": c.instances.endpoint,
                     "InitialVariantWeight": 1.0,
+                    "ContainerStartupHealthCheckTimeoutInSeconds": _STARTUP_SECONDS,
                 }
             ],
             **_tags(c),

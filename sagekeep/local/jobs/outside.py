@@ -35,7 +35,7 @@ class Limits:
 
     Attributes:
         stop: between SIGTERM and SIGKILL (120 on AWS).
-        ping: for a new server's first answer (480 on AWS).
+        ping: for a new server's first answer where the endpoint configuration has no time for it (480 on AWS).
         answer: for an invocation (60 on AWS).
         hidden: folders that scripts must not see, where there are namespaces.
         namespaces: whether to use them; None: where they work.

@@ -37,6 +37,7 @@ class _Work:
     stream: str
     variant: str = ""
     listener: socket.socket | None = None
+    ping: float = 0
 
     @property
     def role(self) -> str:
@@ -94,7 +95,17 @@ class LocalPlatform:
         # Backlog: requests that come while the server loads its model.
         listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         group, stream = f"/aws/sagemaker/Endpoints/{server.endpoint}", f"{server.variant}/i-{secrets.token_hex(9)[:17]}"
-        work = _Work(SERVER, server.endpoint, server.id, server.model, group, stream, server.variant, listener)
+        work = _Work(
+            SERVER,
+            server.endpoint,
+            server.id,
+            server.model,
+            group,
+            stream,
+            server.variant,
+            listener,
+            server.startup_seconds,
+        )
         connections = Connections(listener.getsockname()[1], self._limits.answer)
         self._servers[server.id] = _Hosted(self._begin(work), connections)
 
@@ -153,7 +164,7 @@ class LocalPlatform:
             region=self._outside.region,
             ca_bundle=str(self._outside.ca_bundle),
             stop_seconds=self._limits.stop,
-            ping_seconds=self._limits.ping,
+            ping_seconds=work.ping or self._limits.ping,
             proxy=proxy,
             credentials=dict(credentials),
             variant=work.variant,

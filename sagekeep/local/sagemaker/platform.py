@@ -49,13 +49,15 @@ class JobState:
 class Server:
     """A model server to run: one process for a variant of an endpoint, however many instances it has.
 
-    `id` is unique; `model` is the CreateModel call's request.
+    `id` is unique; `model` is the CreateModel call's request. `startup_seconds` is the time until the first answer to
+    /ping that the configuration gives (ContainerStartupHealthCheckTimeoutInSeconds); 0: the platform's own.
     """
 
     id: str
     endpoint: str
     variant: str
     model: Params
+    startup_seconds: int = 0
 
 
 @dataclass(frozen=True)

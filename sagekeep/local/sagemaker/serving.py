@@ -38,7 +38,8 @@ def prepare(state: State, record: Record, config: Record, models: dict[str, Reco
         if model:
             name = variant["VariantName"]
             server_id = _server_id(record.data["EndpointName"], name)
-            deployment.servers[name] = Server(server_id, record.data["EndpointName"], name, model.data)
+            startup = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", 0)
+            deployment.servers[name] = Server(server_id, record.data["EndpointName"], name, model.data, startup)
     return deployment
 
 

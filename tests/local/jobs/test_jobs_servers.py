@@ -129,6 +129,23 @@ def test_a_model_that_takes_too_long_fails_its_ping(make_bench: MakeBench, names
     assert (state.phase, state.failure) == (FAILED, NO_PING)
 
 
+def test_the_configuration_says_how_long_a_model_may_load(make_bench: MakeBench) -> None:
+    slow = "import time; time.sleep(3)\n" + TRANSFORM
+    bench = make_bench(None, ping=1)
+    server = bench.serve(model(bench, slow), startup_seconds=60)
+    assert bench.settled(server).phase == IN_SERVICE
+    stop(bench, server)
+    other = make_bench(None, ping=60)
+    assert other.settled(other.serve(model(other, slow), startup_seconds=1)).phase == FAILED
+
+
+def test_a_model_that_loads_longer_than_torchserve_waits_never_serves(one_bench: Bench) -> None:
+    environment = {"SAGEMAKER_PROGRAM": "inference.py", "TS_DEFAULT_STARTUP_TIMEOUT": "1"}
+    server = one_bench.serve(model(one_bench, "import time; time.sleep(600)"), Environment=environment)
+    assert one_bench.settled(server).failure == NO_PING
+    assert one_bench.log("AllTraffic")[-1] == "Worker died: the model was not loaded after 1 seconds"
+
+
 def test_a_server_that_dies_is_failed_and_answers_nothing(bench: Bench) -> None:
     server = start(bench, "model_fn = lambda d: d\ndef transform_fn(m, b, c, a): import os; os._exit(3)")
     assert ask(bench, server) == (0, "The container primary does not answer.")

@@ -104,7 +104,7 @@ class Bench:
             time.sleep(0.02)
         return seen
 
-    def serve(self, model: str, **container: Any) -> Server:
+    def serve(self, model: str, startup_seconds: int = 0, **container: Any) -> Server:
         """Start a server for a model.tar.gz."""
         name = f"endpoint-{uuid.uuid4().hex[:8]}"
         request = {
@@ -117,7 +117,7 @@ class Bench:
                 **container,
             },
         }
-        server = Server(f"{name}-1", name, "AllTraffic", request)
+        server = Server(f"{name}-1", name, "AllTraffic", request, startup_seconds)
         self.platform.start_server(server)
         return server
 

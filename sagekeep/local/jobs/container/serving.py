@@ -2,7 +2,8 @@
 
 Loads code/$SAGEMAKER_PROGRAM from the model folder and calls its functions as the SageMaker inference toolkit does.
 Runs on the interpreter of the image's environment: standard library and waitress only. Facts: sources of
-sagemaker-inference 1.10 (transformer.py, environment.py); paths and statuses:
+sagemaker-inference 1.10 (transformer.py, environment.py); what TorchServe 0.12 answers, refuses and dies of is held
+against the real one by tests/witnesses/test_torchserve.py; paths and statuses:
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html.
 """
 
@@ -18,6 +19,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -27,11 +29,26 @@ import waitress  # type: ignore[import-untyped]  # it has no types of its own
 
 MODEL = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")) / "model"
 JSON, CSV, ANY = "application/json", "text/csv", "*/*"
+# TorchServe's own; the container's environment may say otherwise, as its configuration allows.
+LARGEST_REQUEST = int(os.environ.get("TS_MAX_REQUEST_SIZE", "6553500"))
+LARGEST_ANSWER = int(os.environ.get("TS_MAX_RESPONSE_SIZE", "6553500"))
+LOAD_SECONDS = float(os.environ.get("TS_DEFAULT_STARTUP_TIMEOUT", "120"))
 _LARGEST_BODY = 64 * 1024 * 1024
 _IDLE_SECONDS = 600
 _PARTS = ("input_fn", "predict_fn", "output_fn")
+_DIED = b'{\n  "code": 500,\n  "type": "InternalServerException",\n  "message": "Worker died."\n}\n'
 
 Start = Callable[[str, list[tuple[str, str]]], object]
+
+
+class Context(SimpleNamespace):
+    """What a function that takes one more argument gets; it may set the status of the answer that is being made."""
+
+    def set_response_status(self, code: int = 200, phrase: str = "", idx: int = 0) -> None:
+        """As TorchServe's: `idx` counts the requests of a batch, which has one."""
+        if idx:
+            raise IndexError("list index out of range")
+        self.said.status = code, phrase
 
 
 class Handler:
@@ -42,12 +59,30 @@ class Handler:
     """
 
     def __init__(self, module: ModuleType) -> None:
-        self._context = SimpleNamespace(system_properties={"model_dir": str(MODEL), "gpu_id": None})
+        self._module, self._said = module, threading.local()
+        properties = {"model_dir": str(MODEL), "gpu_id": None}
+        self._context = Context(system_properties=properties, said=self._said)
         self._transform = transformer(module, self._call)
-        self._model = self._call(needed(module, "model_fn"), str(MODEL))
+        self.load()
 
-    def answer(self, body: bytes, content_type: str, accept: str) -> tuple[bytes, str]:
-        """Body and content type."""
+    def load(self) -> None:
+        """What a new worker does first."""
+        self._model = self._call(needed(self._module, "model_fn"), str(MODEL))
+
+    def answer(self, body: bytes, content_type: str, accept: str) -> Answer:
+        """What the worker hands to the server; whatever the user's code raises is the request's answer."""
+        self._said.status = HTTPStatus.OK, ""
+        try:
+            said, kind = self._answer(body, content_type, accept)
+        except Exception as error:  # noqa: BLE001 - see above
+            trace = traceback.format_exc()
+            sys.stderr.write(trace)
+            status, message, phrase = told(error)
+            return Answer(status, phrase.replace("\r", " ").replace("\n", " "), "", f"{message}\n{trace}".encode())
+        status, phrase = self._said.status
+        return Answer(status, phrase, kind, said)
+
+    def _answer(self, body: bytes, content_type: str, accept: str) -> tuple[bytes, str]:
         if accept in {"", ANY}:
             accept = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", JSON)
         data = body.decode() if content_type in {JSON, CSV} else body
@@ -63,6 +98,24 @@ class Handler:
         if takes == len(arguments) + 1:
             return function(*arguments, self._context)
         return function(*arguments)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status, reason phrase, content type and body, as the worker writes them into its socket."""
+
+    status: int
+    phrase: str
+    kind: str
+    body: bytes
+
+    @property
+    def deadly(self) -> bool:
+        """Whether TorchServe's worker dies of it: a text is written in UTF-8 behind the number of its characters.
+
+        Where more bytes are missing, TorchServe waits for them instead, and with it everybody who asks.
+        """
+        return not (self.phrase + self.kind).isascii() or len(self.body) > LARGEST_ANSWER
 
 
 def transformer(module: ModuleType, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -98,32 +151,51 @@ class Application:
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         route = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         if route == ("GET", "/ping"):
-            return reply(start, HTTPStatus.OK, b"", JSON)
+            return reply(start, Answer(HTTPStatus.OK, "OK", JSON, b""))
         if route != ("POST", "/invocations"):
-            return reply(start, HTTPStatus.NOT_FOUND, b"not found", "text/plain")
+            return reply(start, Answer(HTTPStatus.NOT_FOUND, "Not Found", "text/plain", b"not found"))
         body = environ["wsgi.input"].read()
+        if len(body) > LARGEST_REQUEST:
+            return reply(start, Answer(413, "Request Entity Too Large", "", b""))
+        kind, accept = environ.get("CONTENT_TYPE", ""), environ.get("HTTP_ACCEPT", "")
+        self._free.acquire()
+        answer = self._handler.answer(body, kind, accept)
+        if not answer.deadly:
+            self._free.release()
+            return reply(start, answer)
+        sys.stdout.write("Worker died.\n")
+        threading.Thread(target=self._revive).start()
+        return reply(start, Answer(500, "Internal Server Error", JSON, _DIED))
+
+    def _revive(self) -> None:
+        """Requests wait until another worker has the model."""
         try:
-            with self._free:
-                said, kind = self._handler.answer(body, environ.get("CONTENT_TYPE", ""), environ.get("HTTP_ACCEPT", ""))
-        except Exception as error:  # noqa: BLE001 - whatever the user's code raises is the request's answer
-            trace = traceback.format_exc()
-            sys.stderr.write(trace)
-            status, message = told(error)
-            return reply(start, status, f"{message}\n{trace}".encode(), "text/plain")
-        return reply(start, HTTPStatus.OK, said, kind)
+            self._handler.load()
+        finally:
+            self._free.release()
 
 
-def told(error: Exception) -> tuple[int, str]:
-    """Status and message of an error: those of the toolkit's own class, else 500."""
+def told(error: Exception) -> tuple[int, str, str]:
+    """Status, message and reason phrase of an error: those of the toolkit's own class, else 500 and the text twice."""
     if any(base.__name__ == "BaseInferenceToolkitError" for base in type(error).__mro__):
-        return int(getattr(error, "status_code", 500)), str(getattr(error, "message", error))
-    return HTTPStatus.INTERNAL_SERVER_ERROR, str(error)
+        message = str(getattr(error, "message", error))
+        return int(getattr(error, "status_code", 500)), message, str(getattr(error, "phrase", message))
+    text = str(error) or "Invalid Request"
+    return HTTPStatus.INTERNAL_SERVER_ERROR, text, text
 
 
-def reply(start: Start, status: int, body: bytes, kind: str) -> list[bytes]:
+def reply(start: Start, answer: Answer) -> list[bytes]:
     """One answer."""
-    start(f"{int(status)} {HTTPStatus(status).phrase}", [("Content-Type", kind), ("Content-Length", str(len(body)))])
-    return [body]
+    kind = [("Content-Type", answer.kind)] if answer.kind else []
+    start(f"{int(answer.status)} {answer.phrase}", [*kind, ("Content-Length", str(len(answer.body)))])
+    return [answer.body]
+
+
+def too_slow() -> None:
+    """The model has not loaded in time: there is no worker, and none of the next ones will have one."""
+    sys.stdout.write(f"Worker died: the model was not loaded after {LOAD_SECONDS:g} seconds\n")
+    sys.stdout.flush()
+    os._exit(1)
 
 
 def main(descriptor: int) -> None:
@@ -133,7 +205,11 @@ def main(descriptor: int) -> None:
     # In place of this file's own folder, whose modules are not the user's.
     sys.path[0] = str(MODEL / "code")
     program = os.environ.get("SAGEMAKER_PROGRAM", "inference.py")
+    limit = threading.Timer(LOAD_SECONDS, too_slow)
+    limit.daemon = True  # an import that fails ends the process at once
+    limit.start()
     handler = Handler(importlib.import_module(program.removesuffix(".py")))
+    limit.cancel()
     workers = int(os.environ.get("SAGEMAKER_MODEL_SERVER_WORKERS") or os.cpu_count() or 1)
     server = waitress.create_server(
         Application(handler, workers),
