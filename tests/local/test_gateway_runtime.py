@@ -30,7 +30,7 @@ def transform_fn(word, body, content_type, accept):
         raise BaseInferenceToolkitError()
     if body == "crash":
         raise RuntimeError("no idea")
-    return f"{word} {body}", "text/plain"
+    return f"{word} {body}".ljust(int(body) if body.isdigit() else 0), "text/plain"
 """
 Become = Callable[..., Cloud]
 
@@ -111,6 +111,14 @@ def test_a_refusal_of_the_container_is_a_model_error_with_its_status_and_message
     assert answer["OriginalMessage"].startswith("only text/csv")
     assert "/aws/sagemaker/Endpoints/echo" in answer["LogStreamArn"]
     assert 'Received client error (415) from primary with message "only text/csv' in message_of(refused)
+
+
+def test_an_answer_has_6_mib_as_a_request_has(admin: Cloud, endpoint: str) -> None:
+    limit = 6 * 1024 * 1024
+    assert len(invoke(admin, str(limit))["Body"].read()) == limit
+    with pytest.raises(ClientError, match=f"{limit + 1} bytes, more than {limit}") as refused:
+        invoke(admin, str(limit + 1))
+    assert code_of(refused) == "ModelError"
 
 
 def test_an_error_of_the_users_code_is_a_server_error_and_its_traceback_is_in_the_log(

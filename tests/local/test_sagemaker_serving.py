@@ -55,6 +55,14 @@ def test_an_endpoint_is_creating_until_its_server_is_in_service(account: Running
     assert endpoint["ProductionVariants"][0]["CurrentInstanceCount"] == 1
 
 
+def test_the_configuration_gives_the_container_its_time_to_start(account: RunningAccount) -> None:
+    (usual,) = account.platform.servers.values()
+    account.config("patient", ProductionVariants=[VARIANT | {"ContainerStartupHealthCheckTimeoutInSeconds": 900}])
+    account("CreateEndpoint", EndpointName="p", EndpointConfigName="patient")
+    patient = next(server for server in account.platform.servers.values() if server.endpoint == "p")
+    assert (usual.startup_seconds, patient.startup_seconds) == (0, 900)
+
+
 def test_an_endpoint_whose_server_fails_is_failed_and_holds_nothing(account: RunningAccount) -> None:
     account.platform.serve(but=UNHEALTHY)
     account.wait()

@@ -11,9 +11,10 @@ from functools import partial
 from http import HTTPStatus
 from types import ModuleType
 from typing import Any
+from unittest import mock
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 NAMES = ("age", "city", "income")
@@ -237,3 +238,19 @@ def test_numbers_of_any_length_and_headers_of_any_width_are_refused_and_not_coun
     assert refusal(payload, f"[[{'9' * 5000}, 1, 2]]", "application/json", "*/*").status_code == 400
     wide = ",".join(["age", "city", "income"] * 200_000)
     assert "twice" in refusal(payload, f"{wide}\n", "text/csv", "*/*").message
+
+
+@settings(max_examples=20)
+@given(width=st.integers(1, 1000), kind=st.sampled_from(["application/json", "text/csv", "text/csv; header=absent"]))
+def test_an_answer_that_is_too_large_is_refused_with_a_number_of_rows_that_fits(
+    payload: ModuleType, width: int, kind: str
+) -> None:
+    def answer(rows: int) -> Any:
+        return payload.Answer(["x" * width] * rows, [{"ja": 0.25, "ne": 0.75}] * rows)
+
+    with mock.patch.object(payload, "LARGEST_ANSWER", limit := 50_000):
+        with pytest.raises(payload.RequestError, match="send") as raised:
+            payload.render(answer(2 * limit // width), kind)
+        assert raised.value.status_code == 413
+        fit = int(re.search(r"send (\d+) rows", raised.value.message)[1])
+        assert len(payload.render(answer(fit), kind)) <= limit

@@ -287,6 +287,17 @@ def test_the_configuration_name_leaves_room_for_the_suffix_of_the_service(length
     assert re.fullmatch(r"[a-z0-9](-*[a-z0-9])*", found)
 
 
+def test_the_model_server_has_room_for_what_aws_carries_and_the_endpoint_waits_while_it_loads() -> None:
+    steps = arguments(build(sample()))
+    environment = steps["CreateModel"]["PrimaryContainer"]["Environment"]
+    carried = 6_291_456
+    assert min(int(environment[name]) for name in ("TS_MAX_REQUEST_SIZE", "TS_MAX_RESPONSE_SIZE")) > carried
+    (variant,) = steps["EndpointConfig"]["ProductionVariants"]
+    waits = variant["ContainerStartupHealthCheckTimeoutInSeconds"]
+    assert waits == int(environment["TS_DEFAULT_STARTUP_TIMEOUT"]) == int(environment["SAGEMAKER_MODEL_SERVER_TIMEOUT"])
+    assert waits > 480  # what AWS waits where nothing is said
+
+
 def test_no_experiment_and_no_names_of_jobs_are_set() -> None:
     definition = build(sample())
     assert set(definition) == {"Version", "Metadata", "Parameters", "Steps"}
