@@ -22,7 +22,7 @@ IMAGES := .venv-sklearn/done .venv-ml/done
 # What the tests need, witnesses among them: other people's software that judges ours.
 TESTED := .venv/dev tests/npm/node_modules/done .venv-scanners/done $(IMAGES)
 # What only the slow tests of make test-all need.
-WITNESSED := .venv-ml16/done
+WITNESSED := .venv-ml16/done .venv-torchserve/done
 
 .PHONY: help setup setup-local setup-dev setup-ml setup-ml16 setup-scanners
 .PHONY: demo synth modules scan test test-all check addresses data format lock clean
