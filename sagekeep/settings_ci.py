@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from sagekeep.settings_fields import Branch, GithubEnvironment, Repository
+from sagekeep.settings_fields import Branch, GithubEnvironment, Repository, VpcId
 from sagekeep.settings_section import Section
 
 
@@ -17,4 +17,7 @@ class Ci(Section):
     github_branch: Branch = Field("main", description="branch that deploys, where no environment is named")
     github_environment: GithubEnvironment = Field(
         "", description="protected GitHub environment that deploys; its own rules say who may and from which branch"
+    )
+    vpc_id: VpcId = Field(
+        "", description="the environment's own VPC once it is deployed: the deploy role removes interfaces there only"
     )

@@ -214,6 +214,7 @@ Repository = Annotated[
     str, *_text(r"([A-Za-z0-9-]+/[A-Za-z0-9._-]+)?", "must be a GitHub repository such as acme/platform, or empty")
 ]
 # Neither `*` nor `?`, which would be wildcards in a trust policy, nor `:`, which parts its claims.
+VpcId = Annotated[str, *_text("|vpc-[0-9a-f]{8,17}", "must be a VPC's id, such as vpc-0a1b2c3d4e5f60718, or empty")]
 Branch = Annotated[str, *_text(r"[A-Za-z0-9._/-]+", "must be the name of a branch, without wildcards")]
 GithubEnvironment = Annotated[str, *_text(r"[A-Za-z0-9._/-]*", "must be the name of a GitHub environment, or empty")]
 OrganizationId = Annotated[

@@ -25,6 +25,7 @@ from sagekeep.local.jobs.cloudwatch import CloudWatch
 from sagekeep.local.jobs.outside import Limits, Outside
 from sagekeep.local.jobs.platform import LocalPlatform
 from sagekeep.local.network import place_of
+from sagekeep.local.patches import lambda_functions
 from sagekeep.local.place import Place, proxy_url
 from sagekeep.local.proxy import Proxy
 from sagekeep.local.runtime_api import RuntimeApi
@@ -74,8 +75,15 @@ async def start(
         Limits(hidden=(home,)),
     )
     sagemaker = SageMaker(LocalWorld(account_id, region, faults.take), platform=platform)
+
+    def linger(body: dict[str, Any]) -> dict[str, Any]:
+        lambda_functions.linger(body["functions"])
+        sagemaker.state.interfaces.linger = body["sagemaker"]
+        return {}
+
     verbs = {
         "session": session,
+        "linger": linger,
         "entrance": entrance,
         "stop": shut_down,
         "may": inquiry.may,

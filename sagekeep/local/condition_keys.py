@@ -65,6 +65,8 @@ def _ec2_keys(arn: str) -> dict[str, Any]:
     if record and record.get("VpcId"):
         keys["ec2:Vpc"] = f"{prefix}:vpc/{record['VpcId']}"
         keys["ec2:VpcID"] = record["VpcId"]
+    if record and kind == "network-interface":
+        keys["ec2:Subnet"] = f"{prefix}:subnet/{record['SubnetId']}"
     return keys
 
 

@@ -34,6 +34,8 @@ _RULES = ("AuthorizeSecurityGroupEgress", "AuthorizeSecurityGroupIngress")
 _TOUCHES: Mapping[str, tuple[str, ...]] = {
     "AssociateRouteTable": ("RouteTableId", "SubnetId"),
     "DeleteFlowLogs": ("FlowLogId",),
+    "DeleteNetworkInterface": ("NetworkInterfaceId",),
+    "DetachNetworkInterface": ("AttachmentId",),
     "DeleteVpcEndpoints": ("VpcEndpointId",),
     "DisassociateRouteTable": ("AssociationId",),
     "ModifyVpcEndpoint": (
@@ -42,6 +44,7 @@ _TOUCHES: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 _KINDS = {
+    "eni": "network-interface",
     "fl": "vpc-flow-log",
     "rtb": "route-table",
     "sg": "security-group",
@@ -108,6 +111,8 @@ def _around_ec2(name: str, arn: str) -> Iterator[Check]:
     for other in _named(_first(request.query), parents):
         if other != arn:
             yield f"ec2:{name}", "ec2", other, resource_tags(other)
+    if name == "DetachNetworkInterface":  # what it is attached to; Lambda's own instances are not in the account
+        yield f"ec2:{name}", "ec2", _arn("instance", "*"), {}
     tags = request_tags(request)
     if tags and (name in MAKES or name in _RULES):
         kind = MAKES[name][0] if name in MAKES else "security-group-rule"
@@ -119,18 +124,21 @@ def _named(members: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str]:
     for name in names:
         for key, value in sorted(members.items()):
             if key == name or re.fullmatch(rf"{name}\.\d+", key):
-                for found in _of_association(str(value)) or (str(value),):
+                for found in _joined_by(str(value)) or (str(value),):
                     kind = _KINDS.get(found.partition("-")[0])
                     if kind:
                         yield _arn(kind, found)
 
 
-def _of_association(association_id: str) -> tuple[str, ...]:
-    """The route table and the subnet that an association joins; empty for other ids."""
-    for table in ec2._route_tables.values() if association_id.startswith("rtbassoc-") else ():
+def _joined_by(joint: str) -> tuple[str, ...]:
+    """The route table and the subnet of an association, the interface of an attachment; empty for other ids."""
+    for table in ec2._route_tables.values() if joint.startswith("rtbassoc-") else ():
         for association in table["Associations"]:
-            if association["RouteTableAssociationId"] == association_id:
+            if association["RouteTableAssociationId"] == joint:
                 return association["RouteTableId"], association.get("SubnetId") or ""
+    for interface_id, interface in ec2._network_interfaces.items() if "-attach-" in joint else ():
+        if (interface.get("Attachment") or {}).get("AttachmentId") == joint:
+            return (interface_id,)
     return ()
 
 

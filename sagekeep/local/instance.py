@@ -118,6 +118,10 @@ class Instance:
         """Why a service, or a service in a role's name, may not do this; "" when it may."""
         return str(self.ask("may", principal=principal, action=action, resource=resource, keys=dict(keys))["denied"])
 
+    def linger(self, *, sagemaker: float = 1.0, functions: float = 0.0) -> None:
+        """Seconds that interfaces outlive jobs and endpoints (up to 15 minutes on AWS), and functions (45 minutes)."""
+        self.ask("linger", sagemaker=sagemaker, functions=functions)
+
     def inject(self, fault: Fault) -> None:
         """Switch a fault on; see Fault."""
         self.ask("inject", **asdict(fault))

@@ -67,6 +67,11 @@ class LocalWorld:
         """Remove an interface; no error when it is gone already."""
         ec2._network_interfaces.pop(interface_id, None)
 
+    def release_network_interface(self, interface_id: str) -> None:
+        """Nothing is attached to it any more, but it is still there, unless somebody has deleted it."""
+        if interface_id in ec2._network_interfaces:
+            ec2._network_interfaces[interface_id]["Status"] = "available"
+
     def role_exists(self, arn: str) -> bool:
         """Whether the account has that very role, path included."""
         role = iam._roles.get(arn.rsplit("/", 1)[-1])

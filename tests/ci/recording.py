@@ -22,7 +22,9 @@ FILE = Path(__file__).with_name("recorded.json")
 ACCOUNT = "123456789012"
 # Who works in the account; the roles' sessions are called `job`.
 _SESSION = re.compile(r":assumed-role/acme-ml-ci-(plan|deploy)/job$")
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b(?:vpce|vpc|subnet|sgr|sg|rtb|fl|d)-[0-9a-f]{8,}\b")
+_ID = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b(?:vpce|vpc|subnet|sgr|sg|rtb|fl|eni|d)-[0-9a-f]{8,}\b"
+)
 _CODE = re.compile(r"(?<=/code/)[0-9a-f]{16}(?=/)")
 _LOOKED_AT = {key.lower() for condition in conditions().values() for key in condition.keys}
 _WHOLE_KEY = parse(
@@ -60,14 +62,14 @@ def asked(questions: Iterable[Mapping[str, Any]]) -> dict[Role, list[Question]]:
         session = _SESSION.search(item["principal"])
         # Whoever has credentials may ask who he is, and no policy can take that away.
         if session and item["action"] != "sts:GetCallerIdentity":
-            keys = tuple(_keys(item["keys"]))
+            keys = tuple(_keys(item["keys"], seen))
             question = Question(item["action"], _counted(item["resource"], seen), keys)
             found["plan" if session[1] == "plan" else "deploy"].add(question)
     return {kind: sorted(group) for kind, group in found.items()}
 
 
-def _keys(given: Mapping[str, list[str]]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    small = {key.lower(): tuple(sorted(values)) for key, values in given.items()}
+def _keys(given: Mapping[str, list[str]], seen: dict[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    small = {key.lower(): tuple(sorted(_counted(value, seen) for value in values)) for key, values in given.items()}
     yield from sorted((key, values) for key, values in small.items() if key in _LOOKED_AT and values)
 
 

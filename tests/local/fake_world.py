@@ -51,6 +51,7 @@ class FakeWorld:
         }
         self.groups = {"sg-1": FakeGroup("vpc-1", "studio"), "sg-x": FakeGroup("vpc-2", "other")}
         self.interfaces: dict[str, Interface] = {}
+        self.released: set[str] = set()
         self.roles = {ROLE: {"sagemaker.amazonaws.com"}, STRANGER: {"lambda.amazonaws.com"}}
         self.keys = {KEY}
         self.events: list[tuple[str, dict[str, Any], list[str]]] = []
@@ -90,6 +91,10 @@ class FakeWorld:
 
     def delete_network_interface(self, interface_id: str) -> None:
         del self.interfaces[interface_id]
+        self.released.discard(interface_id)
+
+    def release_network_interface(self, interface_id: str) -> None:
+        self.released.add(interface_id)
 
     def role_exists(self, arn: str) -> bool:
         return arn in self.roles
@@ -140,6 +145,11 @@ class Account:
 
     def wait(self, seconds: float = LATER) -> None:
         self.now += seconds
+
+    def interfaces_go(self) -> None:
+        """So much later that SageMaker has deleted what jobs and endpoints that are over left in the network."""
+        self.wait()
+        self.sagemaker.settle()
 
     def domain(self, **changes: Any) -> str:
         """A domain, InService; its id."""

@@ -35,6 +35,12 @@ PATCHED = {
         "services.ec2:_parse_ip_permissions": "7c2dbe7668af",
         "services.ec2:_rules_match": "df4e365e7322",
     },
+    "interfaces": {
+        "services.ec2:_delete_network_interface": "82fad9de2cb6",
+        "services.ec2:_describe_network_interfaces": "61ccec97e205",
+        "services.ec2:_detach_network_interface": "c1a924152b88",
+        "services.ec2:_eni_fields_xml": "fc33877b1ab5",
+    },
     "lambda_functions": {
         "services.lambda_svc:_create_function": "e307eecdf0d8",
         "services.lambda_svc:_delete_function": "4acf1bc5a56c",
@@ -240,6 +246,14 @@ assert "sns:protocol" not in inspect.getsource(sns).lower()
     "code_downloads": """
 from ministack.services import lambda_svc
 assert lambda_svc._presigned_code_url("f").startswith("http://")
+""",
+    "interfaces": """
+from ministack.services import ec2
+ec2._create_network_interface({"Description": "one"})
+(one,) = ec2._network_interfaces
+assert one.encode() in ec2._describe_network_interfaces({"Filter.1.Name": "group-id", "Filter.1.Value.1": "sg-x"})[2]
+ec2._network_interfaces[one]["Status"] = "in-use"
+assert ec2._delete_network_interface({"NetworkInterfaceId": one})[0] == 200
 """,
     "lambda_functions": """
 import inspect

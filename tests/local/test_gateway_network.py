@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -187,6 +188,51 @@ def test_what_is_in_use_cannot_be_deleted(admin: Cloud) -> None:
         ec2.delete_security_group(GroupId=group)
     ec2.delete_subnet(SubnetId=subnet)
     ec2.delete_vpc(VpcId=vpc)
+
+
+def found(ec2: Any, name: str, value: str) -> list[dict[str, Any]]:
+    return list(ec2.describe_network_interfaces(Filters=[{"Name": name, "Values": [value]}])["NetworkInterfaces"])
+
+
+def test_interfaces_are_found_by_what_they_are_in(admin: Cloud, net: Net) -> None:
+    ec2 = admin("ec2")
+    made = ec2.create_network_interface(SubnetId=net.subnet, Groups=[net.endpoints])["NetworkInterface"]
+    card = made["NetworkInterfaceId"]
+    for name, value in (("group-id", net.endpoints), ("subnet-id", net.subnet), ("vpc-id", net.vpc)):
+        assert card in [one["NetworkInterfaceId"] for one in found(ec2, name, value)]
+    assert card not in [one["NetworkInterfaceId"] for one in found(ec2, "group-id", net.callers)]
+    with pytest.raises(ClientError, match="NotImplemented"):
+        found(ec2, "colour", "blue")
+    ec2.delete_network_interface(NetworkInterfaceId=card)
+
+
+def test_a_functions_interface_outlives_it_and_goes_once_it_is_not_in_use(
+    admin: Cloud, net: Net, running: Instance
+) -> None:
+    ec2, functions = admin("ec2"), admin("lambda")
+    verbs = [f"ec2:{verb}NetworkInterface{s}" for verb, s in (("Create", ""), ("Describe", "s"), ("Delete", ""))]
+    role = make_role(admin, "leaver", "lambda.amazonaws.com", allow(*verbs))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        file.writestr("app.py", PROBE)
+    functions.create_function(
+        FunctionName="leaver", Runtime="python3.12", Role=role, Handler="app.handler",
+        Code={"ZipFile": out.getvalue()}, VpcConfig={"SubnetIds": [net.subnet], "SecurityGroupIds": [net.callers]},
+    )  # fmt: skip
+    running.linger(functions=1.0)
+    try:
+        functions.delete_function(FunctionName="leaver")
+    finally:
+        running.linger()
+    (left,) = found(ec2, "description", "AWS Lambda VPC ENI-leaver")
+    with pytest.raises(ClientError, match="currently in use"):
+        ec2.delete_network_interface(NetworkInterfaceId=left["NetworkInterfaceId"])
+    time.sleep(1.1)
+    (left,) = found(ec2, "description", "AWS Lambda VPC ENI-leaver")
+    assert left["Status"] == "available"
+    ec2.detach_network_interface(AttachmentId=left["Attachment"]["AttachmentId"])
+    ec2.delete_network_interface(NetworkInterfaceId=left["NetworkInterfaceId"])
+    drop_role(admin, "leaver")
 
 
 def test_a_function_needs_a_role_that_may_make_interfaces(admin: Cloud, net: Net) -> None:

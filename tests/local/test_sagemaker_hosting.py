@@ -110,12 +110,14 @@ def test_an_endpoint_in_the_vpc_holds_interfaces_until_it_is_gone(account: Accou
     assert [(i.subnet_id, i.groups) for i in account.world.interfaces.values()] == [("subnet-1", ("sg-1",))]
     account.config("c3", ProductionVariants=[VARIANT | {"InitialInstanceCount": 3}])
     account("UpdateEndpoint", EndpointName="e", EndpointConfigName="c3")
+    account.interfaces_go()
     assert len(account.world.interfaces) == 3
     account.wait()
     account("DeleteEndpoint", EndpointName="e")
     assert len(account.world.interfaces) == 3
     account.wait()
     account("ListEndpoints")
+    account.interfaces_go()
     assert account.world.interfaces == {}
 
 

@@ -119,6 +119,7 @@ def test_a_job_in_the_vpc_holds_an_interface_while_it_runs(account: RunningAccou
     assert len(account.world.interfaces) == 1
     account.platform.move(arn, FAILED, "why")
     account.sagemaker.settle()
+    account.interfaces_go()
     assert account.world.interfaces == {}
 
 

@@ -102,7 +102,10 @@ def test_a_domain_needs_its_network_key_roles_tags_and_grants(account: Account) 
     assert Permission("iam:PassRole", ROLE + "-space", PASS.context) in others
     assert Permission("sagemaker:AddTags", first.resource_arn, tagging) in others
     by_action = {permission.action: permission for permission in others}
-    assert by_action["kms:CreateGrant"].resource_arn == by_action["kms:DescribeKey"].resource_arn == KEY
+    files = Permission("elasticfilesystem:CreateFileSystem", "*", {"elasticfilesystem:Encrypted": "true"})
+    assert by_action["elasticfilesystem:CreateFileSystem"] == files
+    uses = ("CreateGrant", "Decrypt", "DescribeKey", "GenerateDataKeyWithoutPlaintext")
+    assert {by_action[f"kms:{use}"].resource_arn for use in uses} == {KEY}
     assert by_action["kms:CreateGrant"].context == {
         "kms:ViaService": "sagemaker.us-east-1.amazonaws.com",
         "kms:CallerAccount": ACCOUNT,
@@ -136,6 +139,16 @@ def test_an_app_of_a_domain_without_a_key_needs_no_grant(account: Account) -> No
     key = {"DomainId": domain_id, "UserProfileName": "ada", "AppType": "JupyterServer", "AppName": "default"}
     (only,) = needs(account, "CreateApp", **key)
     assert only.resource_arn == f"{ARN}app/{domain_id}/ada/jupyterserver/default"
+
+
+def test_an_endpoint_needs_a_grant_on_the_key_of_its_configuration(account: Account) -> None:
+    account.model()
+    account.config("sealed", KmsKeyId=KEY)
+    account.config("plain")
+    for operation in ("CreateEndpoint", "UpdateEndpoint"):
+        *_, grant = needs(account, operation, EndpointName="e", EndpointConfigName="sealed")
+        assert (grant.action, grant.resource_arn) == ("kms:CreateGrant", KEY)
+        assert "kms" not in str(needs(account, operation, EndpointName="e", EndpointConfigName="plain"))
 
 
 def test_a_pipeline_needs_the_role_that_it_is_given_and_its_tags(account: Account) -> None:

@@ -69,6 +69,7 @@ def test_an_endpoint_whose_server_fails_is_failed_and_holds_nothing(account: Run
     endpoint = describe(account)
     assert (endpoint["EndpointStatus"], endpoint["FailureReason"]) == ("Failed", UNHEALTHY)
     assert account.platform.alive() == []
+    account.interfaces_go()
     assert account.world.interfaces == {}
     with pytest.raises(AwsError, match="in status Failed: delete it"):
         update(account)
@@ -86,6 +87,7 @@ def test_an_update_replaces_the_old_server_when_the_new_one_is_in_service(accoun
     new = serving(account)
     assert account.platform.alive() == [new] != [old]
     assert (describe(account)["EndpointStatus"], describe(account)["EndpointConfigName"]) == ("InService", "c2")
+    account.interfaces_go()
     assert len(account.world.interfaces) == 2
 
 
@@ -99,6 +101,7 @@ def test_an_update_that_fails_leaves_the_old_configuration_in_service(account: R
     assert endpoint["FailureReason"] == UNHEALTHY
     assert account.platform.alive() == [old]
     assert account.sagemaker.variant("e").server_id == old
+    account.interfaces_go()
     assert len(account.world.interfaces) == 1
     account.config("c3")
     update(account, "c3")
@@ -121,6 +124,7 @@ def test_deleting_stops_the_servers_and_nothing_answers(account: RunningAccount)
         account.sagemaker.variant("e")
     account.wait(5)
     assert account("ListEndpoints")["Endpoints"] == []
+    account.interfaces_go()
     assert account.world.interfaces == {}
 
 

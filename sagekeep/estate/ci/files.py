@@ -10,6 +10,8 @@ from typing import Any
 from sagekeep.estate.ci.roles import CiRole
 
 TERRAFORM = "ci.tf.json"
+# Longer than the hour that IAM gives by default: see docs/ci.md, how long destroying takes.
+SESSION_SECONDS = 7200
 
 
 def write(roles: Iterable[CiRole], folder: Path, environment: str) -> list[Path]:
@@ -49,6 +51,7 @@ def _terraform(roles: list[CiRole], environment: str) -> dict[str, Any]:
                 "path": role.path,
                 "description": f"{'Plans' if role.kind == 'plan' else 'Deploys'} the environment {environment} from CI",
                 "assume_role_policy": _file(f"{role.kind}-trust.json"),
+                **({"max_session_duration": SESSION_SECONDS} if role.kind == "deploy" else {}),
             }
         for number in range(1, len(role.policies) + 1):
             policies[f"{role.kind}_{number}"] = {

@@ -155,4 +155,10 @@ def _settings_words(synthesis: Synthesis) -> dict[str, str]:
     suffix = partition_of(settings["region"]).dns_suffix
     boundary = str(settings.get("iam", {}).get("permissions_boundary", ""))
     concurrency = str(settings.get("functions", {}).get("reserved_concurrency") or "")
-    return {"suffix": suffix, "boundary": boundary, "reserved_concurrency": concurrency}
+    return {"suffix": suffix, "boundary": boundary, "reserved_concurrency": concurrency, "vpc": _vpc(settings)}
+
+
+def _vpc(settings: Mapping[str, Any]) -> str:
+    """The id of the VPC that the environment is in; `*` where only AWS knows it."""
+    brought = settings.get("existing", {}).get("vpc") or settings.get("ci", {}).get("vpc_id")
+    return brought if isinstance(brought, str) and brought else "*"

@@ -2,11 +2,13 @@
 
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions,
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html#monitoring-cloudwatchlogs-prereqs. AWS keeps
-a deleted function's interfaces for some minutes; here they go with it.
+a deleted function's interfaces for 20 to 45 minutes; here they go with it, unless somebody has asked for a time: then
+they are in use that long, and afterwards there until they are deleted.
 """
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from ministack.services import cloudwatch_logs, ec2, lambda_svc
@@ -14,6 +16,21 @@ from ministack.services import cloudwatch_logs, ec2, lambda_svc
 from sagekeep.local import delegates
 
 _DESCRIPTION = "AWS Lambda VPC ENI-{name}"
+_LINGER = [0.0]  # seconds
+_LEAVING: dict[str, float] = {}  # interface of a deleted function -> when it is no longer in use
+
+
+def linger(seconds: float) -> None:
+    """How long interfaces of functions that are deleted from now on stay in use."""
+    _LINGER[0] = seconds
+
+
+def settle() -> None:
+    """Those whose time is over are in use no longer; EC2 still says what they were attached to."""
+    for interface_id in [name for name, at in _LEAVING.items() if time.monotonic() >= at]:
+        del _LEAVING[interface_id]
+        if interface_id in ec2._network_interfaces:
+            ec2._network_interfaces[interface_id]["Status"] = "available"
 
 
 def apply() -> None:
@@ -63,13 +80,19 @@ def _plug(name: str) -> None:
         request |= {f"SecurityGroupId.{place}": group for place, group in enumerate(groups, 1)}
         ec2._create_network_interface(request)
         (interface,) = set(ec2._network_interfaces) - before
-        ec2._network_interfaces[interface] |= {"Status": "in-use", "InterfaceType": "lambda"}
+        attachment = {"AttachmentId": interface.replace("eni-", "ela-attach-"), "DeviceIndex": 1, "Status": "attached"}
+        attachment["AttachTime"] = ec2._now_ts()
+        ec2._network_interfaces[interface] |= {"Status": "in-use", "InterfaceType": "lambda", "Attachment": attachment}
 
 
 def _unplug(name: str) -> None:
     description = _DESCRIPTION.format(name=name)
     for interface_id, interface in list(ec2._network_interfaces.items()):
-        if interface["Description"] == description:
+        if interface["Description"] != description or interface_id in _LEAVING:
+            continue
+        if _LINGER[0]:
+            _LEAVING[interface_id] = time.monotonic() + _LINGER[0]
+        else:
             del ec2._network_interfaces[interface_id]
 
 

@@ -48,7 +48,7 @@ def _create(kind: JobKind, state: State, request: Params, _caller: Caller) -> Pa
         )
     record = state.add(table, (name,), {**kind.defaults, **request})
     for vpc in members(request, "VpcConfig"):
-        state.attach(record, vpc, 1, f"{kind.word} job")
+        state.attach(record, vpc, request["RoleArn"], count=1, what=f"{kind.word} job")
     job = Job(kind.word, name, record.arn, copy.deepcopy(record.data))
     if kind is TRAINING:
         path = request["OutputDataConfig"]["S3OutputPath"].rstrip("/")

@@ -159,11 +159,14 @@ def _add_tags(operation: str, arn: str, context: Context) -> Permission:
 
 
 def _others(state: State, operation: str, request: Params) -> Iterator[Permission]:
+    """Actions of other services, in the caller's name (developer guide, API permissions reference)."""
     if operation == "CreateDomain":
         world = state.world
         arn = f"arn:{world.partition}:iam::{world.account_id}:role/{_NOTEBOOKS_ROLE}"
         yield Permission("iam:CreateServiceLinkedRole", arn, {"iam:AWSServiceName": SERVICE})
-        yield from _key_grants(state, request.get("KmsKeyId") or request.get("HomeEfsFileSystemKmsKeyId"))
+        key = request.get("KmsKeyId") or request.get("HomeEfsFileSystemKmsKeyId")
+        yield from _key_grants(state, key)
+        yield from _encrypted_files(state, key)
     elif operation == "CreateApp":
         # Enforced at CreateApp (developer guide, "Protect data at rest"): the space's volume is under the domain's key.
         home = state.domains.get(request["DomainId"])
@@ -194,6 +197,17 @@ def volume_grant(world: World, key: str) -> Permission:
         "kms:GrantIsForAWSResource": "true",
     }
     return Permission("kms:CreateGrant", arn, context)
+
+
+def _encrypted_files(state: State, key: str | None) -> Iterator[Permission]:
+    """A domain's file system under the customer's key."""
+    if not key:
+        return
+    yield Permission("elasticfilesystem:CreateFileSystem", "*", {"elasticfilesystem:Encrypted": "true"})
+    grant = volume_grant(state.world, key)
+    used = {name: value for name, value in grant.context.items() if name != "kms:GrantIsForAWSResource"}
+    for action in ("Decrypt", "GenerateDataKeyWithoutPlaintext"):
+        yield Permission(f"kms:{action}", grant.resource_arn, used)
 
 
 def _key_path(key: str) -> str:

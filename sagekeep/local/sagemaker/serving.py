@@ -32,9 +32,11 @@ def prepare(state: State, record: Record, config: Record, models: dict[str, Reco
     for variant in config.data["ProductionVariants"]:
         model = models.get(variant.get("ModelName", ""))
         deployment.variants.append(_summary(variant, model, state.now))
-        vpc = (model or config).data.get("VpcConfig")
-        if vpc:
-            deployment.interfaces += state.attach(record, vpc, variant.get("InitialInstanceCount", 1), "Endpoint")
+        about = (model or config).data
+        if about.get("VpcConfig"):
+            role, count = about.get("ExecutionRoleArn", ""), variant.get("InitialInstanceCount", 1)
+            made = state.attach(record, about["VpcConfig"], role, count=count, what="Endpoint")
+            deployment.interfaces += made
         if model:
             name = variant["VariantName"]
             server_id = _server_id(record.data["EndpointName"], name)

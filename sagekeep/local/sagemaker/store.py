@@ -15,12 +15,13 @@ from typing import Any
 
 from sagekeep.local.sagemaker.deployments import Fleet
 from sagekeep.local.sagemaker.errors import limit_exceeded
+from sagekeep.local.sagemaker.interfaces import Interfaces
 from sagekeep.local.sagemaker.model import Params
 from sagekeep.local.sagemaker.platform import Platform
 from sagekeep.local.sagemaker.world import Caller, World
 
 # Seconds, where AWS takes minutes.
-DELAYS = {"domain": 0.5, "user-profile": 0.3, "space": 0.3, "app": 1.0, "endpoint": 1.0, "stop": 1.0}
+DELAYS = {"domain": 0.5, "user-profile": 0.3, "space": 0.3, "app": 1.0, "endpoint": 1.0, "stop": 1.0, "interface": 1.0}
 # A deleted app stays in ListApps for a day (API reference, ListApps).
 DELETED_APP_KEPT = 24 * 3600.0
 # Records of one kind that an account may have. Round numbers of ours: real quotas differ by account and region.
@@ -129,6 +130,7 @@ class State:
         self.training_jobs = Table("training-job")
         self.pipelines = Table("pipeline")
         self.executions = Table("pipeline-execution")
+        self.interfaces = Interfaces(world, DELAYS["interface"])
         # Without a platform nothing runs, and an execution that is Stopping is over after this time.
         self.stop_after = None if platform else DELAYS["stop"]
         self._serial = 0
@@ -178,23 +180,23 @@ class State:
         self.tags.pop(record.arn, None)
         self.detach(record, list(record.interfaces))
 
-    def attach(self, record: Record, vpc: Params, count: int, what: str) -> list[str]:
-        """Put `count` network interfaces of a VpcConfig, spread over its subnets, where the record runs."""
-        subnets = [vpc["Subnets"][index % len(vpc["Subnets"])] for index in range(count)]
-        description = f"[DO NOT DELETE] ENI managed by SageMaker for {what} [{record.arn}]"
-        made = [self.world.create_network_interface(s, vpc["SecurityGroupIds"], description) for s in subnets]
+    def attach(self, record: Record, vpc: Params, role: str, *, count: int, what: str) -> list[str]:
+        """Put `count` network interfaces of a VpcConfig where the record runs, with the rights of its role."""
+        made = self.interfaces.make(record.arn, vpc, role, count=count, what=what)
         record.interfaces += made
         return made
 
     def detach(self, record: Record, interfaces: Iterable[str]) -> None:
-        """Delete these network interfaces of the record."""
-        for interface in interfaces:
+        """These network interfaces of the record are needed no more."""
+        leaving = list(interfaces)
+        for interface in leaving:
             record.interfaces.remove(interface)
-            self.world.delete_network_interface(interface)
+        self.interfaces.leave(leaving, self.now)
 
     def settle(self) -> None:
         """Finish the deletions whose time has come; deleted apps stay listed for a day."""
         now = self.now
+        self.interfaces.settle(now)
         for table in self.tables:
             for record in table:
                 if record.gone_at is None or now < record.gone_at:
