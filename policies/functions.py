@@ -102,6 +102,29 @@ def data_seed(s: Settings, data_key_arn: str) -> list[Statement]:
     ]
 
 
+def job_sweeper(s: Settings, vpc_id: str) -> list[Statement]:
+    """See what SageMaker still has in the network; delete what it left unused there, where the network is ours."""
+    vpc = f"arn:{s.partition}:ec2:{s.region}:{s.account_id}:vpc/{vpc_id}"
+    interfaces = f"arn:{s.partition}:ec2:{s.region}:{s.account_id}:network-interface/*"
+    found = [
+        allow(
+            "FindInterfacesAndEndpoints",
+            ["ec2:DescribeNetworkInterfaces", "sagemaker:ListEndpoints"],
+            on=["*"],
+            why="describing interfaces and listing have no resource form",
+        ),
+        allow(
+            "SeeWhatEndpointsWorkAs",
+            ["sagemaker:DescribeEndpoint", "sagemaker:DescribeEndpointConfig", "sagemaker:DescribeModel"],
+            on=[names.arn(s, "sagemaker", f"{kind}/*") for kind in ("endpoint", "endpoint-config", "model")],
+        ),
+    ]
+    if s.existing.vpc is None:
+        only = [when("ArnEquals", "ec2:Vpc", vpc)]
+        found.append(allow("DeleteUnusedInterfaces", ["ec2:DeleteNetworkInterface"], on=[interfaces], only=only))
+    return found
+
+
 def studio_sweeper(s: Settings, vpc_id: str) -> list[Statement]:
     """Remove apps and spaces of a domain that goes, and the two NFS groups that Studio leaves in the VPC."""
     group = f"arn:{s.partition}:ec2:{s.region}:{s.account_id}:security-group/*"

@@ -112,9 +112,10 @@ def _function(s: Settings, purpose: str) -> list[Statement]:
         "pipeline-manager": lambda: functions.pipeline_manager(s),
         "pipeline-reader": lambda: functions.pipeline_reader(s),
         "data-seed": lambda: functions.data_seed(s, key_arn(s, "data")),
+        "job-sweeper": lambda: functions.job_sweeper(s, "<vpc_id>"),
         "studio-sweeper": lambda: functions.studio_sweeper(s, "<vpc_id>"),
     }[purpose]()
-    attach = [] if purpose == "studio-sweeper" else functions.attach_to_vpc(s, purpose)
+    attach = [] if purpose.endswith("-sweeper") else functions.attach_to_vpc(s, purpose)
     return [*functions.run(s, purpose, key_arn(s, "logs")), *attach, *own]
 
 

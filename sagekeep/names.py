@@ -15,7 +15,7 @@ from sagekeep.settings_existing import Reference
 
 PURPOSE = "{purpose}"  # stands for it in a name pattern
 BUCKETS = ("state", "state-logs", "data", "access-logs")
-FUNCTIONS = ("pipeline-manager", "pipeline-reader", "data-seed", "studio-sweeper")
+FUNCTIONS = ("pipeline-manager", "pipeline-reader", "data-seed", "job-sweeper", "studio-sweeper")
 # Where the pipeline looks for data unless a run names another place; other data lie beside it, below raw/.
 DEFAULT_DATA = "raw/default/"
 SEED = f"{DEFAULT_DATA}data.csv"

@@ -188,7 +188,15 @@ RoleReference = Annotated[Reference, *_fields(ROLE)]
 GroupPurpose = Literal["studio", "jobs", "functions", "endpoints"]
 KeyPurpose = Literal["data", "logs", "studio", "state"]
 RolePurpose = Literal[
-    "job", "pipeline", "studio", "flow-logs", "pipeline-manager", "pipeline-reader", "data-seed", "studio-sweeper"
+    "job",
+    "pipeline",
+    "studio",
+    "flow-logs",
+    "pipeline-manager",
+    "pipeline-reader",
+    "data-seed",
+    "job-sweeper",
+    "studio-sweeper",
 ]
 
 

@@ -28,13 +28,19 @@ MANAGER = FunctionCode(
 READER = FunctionCode(
     "pipeline-reader", "Compares the live pipeline with the wanted one", ("pipeline_reader", "pipeline_manager")
 )
+SWEEPER = FunctionCode(
+    "job-sweeper", "Waits until jobs and endpoints have left the network", ("job_sweeper",), timeout=900
+)
 SEED = FunctionCode("data-seed", "Puts synthetic data where there is none", ("data_seed",))
 
 # What may be brought and this stack names.
 BROUGHT = (
     "data_bucket",
     "topic",
-    *(f"roles.{purpose}" for purpose in ("job", "pipeline", "pipeline-manager", "pipeline-reader", "data-seed")),
+    *(
+        f"roles.{purpose}"
+        for purpose in ("job", "pipeline", "pipeline-manager", "pipeline-reader", "data-seed", "job-sweeper")
+    ),
 )
 
 
@@ -53,9 +59,11 @@ class PipelineStack(EstateStack):
         subnet_ids, self._logs_key_arn = vpc.texts("subnet_ids"), keys_read.text("logs_key_arn")
         place = jobs.Placement(tuple(subnet_ids), (vpc.text("jobs_security_group_id"),), key_arn)
         self._place = VpcPlace(subnet_ids, vpc.text("functions_security_group_id"))
+        job_access = self._role("job", "Jobs, models and endpoints", jobs.job_role(settings, key_arn))
         access = [
-            *self._role("job", "Jobs, models and endpoints", jobs.job_role(settings, key_arn)),
+            *job_access,
             *self._role("pipeline", "Runs of the pipeline", jobs.pipeline_role(settings, place)),
+            self._sweep(place, vpc.text("vpc_id"), job_access),
         ]
         locked = settings.storage.object_lock_days > 0
         code = CodeObjects(self, "code", bucket=bucket, key_arn=key_arn, locked=locked)
@@ -88,7 +96,9 @@ class PipelineStack(EstateStack):
         )
         return role.attach(statements)
 
-    def _function(self, code: FunctionCode, statements: list[Statement], policy_name: str = "access") -> VpcFunction:
+    def _function(
+        self, code: FunctionCode, statements: list[Statement], policy_name: str = "access", *, outside: bool = False
+    ) -> VpcFunction:
         return VpcFunction(
             self,
             code.purpose,
@@ -96,8 +106,29 @@ class PipelineStack(EstateStack):
             code=code,
             logs_key_arn=self._logs_key_arn,
             statements=statements,
-            place=self._place,
+            place=None if outside else self._place,
             policy_name=policy_name,
+        )
+
+    def _sweep(
+        self, place: jobs.Placement, vpc_id: str, job_access: list[ITerraformDependable]
+    ) -> ITerraformDependable:
+        """On destroy, between the pipeline with its endpoint and the job role's policy (docs/decisions/0037)."""
+        e = self.settings.existing
+        return owned_by_terraform(
+            self,
+            "job-sweep",
+            function=self._function(SWEEPER, functions.job_sweeper(self.settings, vpc_id), outside=True),
+            request={
+                "action": "await_interfaces",
+                "security_group_id": place.security_group_ids[0],
+                "subnet_ids": list(place.subnet_ids),
+                "job_role_arn": names.role_arn(self.settings, "job"),
+                "network": "existing" if e.vpc else "ours",
+                "job_role": "existing" if names.brought_role(self.settings, "job") else "ours",
+                "removal": self.settings.removal,
+            },
+            after=job_access,
         )
 
     def _seed(self, bucket: str, key_arn: str) -> None:

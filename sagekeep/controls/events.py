@@ -49,8 +49,8 @@ def functions_in_the_vpc(view: View) -> Iterator[Fact]:
             yield Fact(function.address, "" if inside <= ours else "is in another's subnets")
 
 
-# docs/decisions/0018: it calls EC2, for which the VPC has no endpoint, and reads no data.
-OUTSIDE = ("studio-sweeper",)
+# docs/decisions/0018 and 0037: they call EC2, for which the VPC has no endpoint, and read no data.
+OUTSIDE = ("job-sweeper", "studio-sweeper")
 
 
 def environments(view: View) -> Iterator[Fact]:

@@ -25,6 +25,7 @@ PURPOSES = (
     "pipeline-manager",
     "pipeline-reader",
     "data-seed",
+    "job-sweeper",
     "studio-sweeper",
 )
 

@@ -52,6 +52,7 @@ _ROLES = {
     "pipeline-manager": ("pipeline", "pipeline_manager_access"),
     "pipeline-reader": ("pipeline", "pipeline_reader_access"),
     "data-seed": ("pipeline", "data_seed_access"),
+    "job-sweeper": ("pipeline", "job_sweeper_access"),
     "studio-sweeper": ("studio", "sweeper_access"),
 }
 _GUARDRAILS = f"studio: {_DOCUMENT}.guardrails_statements"

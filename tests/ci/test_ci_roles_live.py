@@ -59,6 +59,7 @@ FORBIDDEN: dict[str, Call] = {
 ONLY_DEPLOYS: dict[str, Call] = {
     "call the manager": ("lambda", "invoke", {"FunctionName": "acme-ml-pipeline-manager", "Payload": b"{}"}),
     "call the seed": ("lambda", "invoke", {"FunctionName": "acme-ml-data-seed", "Payload": b"{}"}),
+    "call the job sweeper": ("lambda", "invoke", {"FunctionName": "acme-ml-job-sweeper", "Payload": b"{}"}),
     "call the sweeper": ("lambda", "invoke", {"FunctionName": "acme-ml-studio-sweeper", "Payload": b"{}"}),
     "write a state": (
         "s3",

@@ -26,7 +26,7 @@ DEPLOYER = f"arn:aws:iam::{ACCOUNT}:role/sagekeep-deployer"
 CHECKS = (*key_checks.CHECKS, *bucket_checks.CHECKS, *studio_checks.CHECKS, *role_checks.CHECKS)
 KEYS = ("data", "logs", "studio")
 BUCKETS = {"data_bucket": "others-data", "access_log_bucket": "others-logs", "state_bucket": "others-states"}
-ROLES = ("job", "pipeline", "studio", "pipeline-manager", "pipeline-reader", "data-seed")
+ROLES = ("job", "pipeline", "studio", "pipeline-manager", "pipeline-reader", "data-seed", "job-sweeper")
 ADMIN = {
     "Sid": "Administer",
     "Effect": "Allow",

@@ -11,7 +11,7 @@ from estate_combinations import Row
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "123456789012"
-FUNCTIONS = ("pipeline-manager", "pipeline-reader", "data-seed")
+FUNCTIONS = ("pipeline-manager", "pipeline-reader", "data-seed", "job-sweeper")
 # Thing -> how the settings name it when it is known by itself.
 _IDS: dict[str, Any] = {
     "vpc": "vpc-0a1b2c3d4e5f67890",

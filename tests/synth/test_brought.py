@@ -47,6 +47,7 @@ ALONE: dict[str, tuple[str, tuple[str, ...]]] = {
     "studio role": (f'roles = {{ studio = "{ROLE}" }}', ("studio: access_",)),
     "flow logs role": (f'roles = {{ flow-logs = "{ROLE}" }}', ("network: flow_access",)),
     "manager role": (f'roles = {{ pipeline-manager = "{ROLE}" }}', ("pipeline: pipeline_manager_access",)),
+    "job sweeper role": (f'roles = {{ job-sweeper = "{ROLE}" }}', ("pipeline: job_sweeper_access",)),
     "sweeper role": (f'roles = {{ studio-sweeper = "{ROLE}" }}', ("studio: sweeper_access",)),
 }
 

@@ -70,7 +70,7 @@ NOT_MADE: dict[tuple[str, str], tuple[str, ...]] = {
     ("roles.flow-logs", "theirs"): ("network: flow_access",),
     ("roles.studio-sweeper", "theirs"): ("studio: sweeper_access",),
     ("roles.functions", "theirs"): tuple(
-        f"pipeline: {name}_access" for name in ("pipeline_manager", "pipeline_reader", "data_seed")
+        f"pipeline: {name}_access" for name in ("pipeline_manager", "pipeline_reader", "data_seed", "job_sweeper")
     ),
 }
 # Kind of resource that configures another thing -> the argument that says which.

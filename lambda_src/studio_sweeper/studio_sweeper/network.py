@@ -14,6 +14,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from sagekeep_runtime.errors import code_of, is_missing
+from sagekeep_runtime.interfaces import described, in_group
 from sagekeep_runtime.retry import Budget
 from studio_sweeper.requests import DOMAIN_ID
 
@@ -106,22 +107,17 @@ def _delete(group: dict[str, Any], swept: set[str], ec2: Any, budget: Budget) ->
         if code_of(error) in _GROUP_GONE:
             return ""
         if code_of(error) in _IN_USE:
-            return f"security group {group['GroupName']} ({group['GroupId']}) is in use{_users(group, ec2)}"
+            return f"security group {group['GroupName']} ({group['GroupId']}) is in use{_users(group, ec2, budget)}"
         raise
     swept.add(group["GroupName"])
     log.info("deleted", extra={"group": group["GroupId"], "name_of_group": group["GroupName"]})
     return ""
 
 
-def _users(group: dict[str, Any], ec2: Any) -> str:
+def _users(group: dict[str, Any], ec2: Any, budget: Budget) -> str:
     """Which interfaces use the group, as far as the role may look."""
-    filters = [{"Name": "group-id", "Values": [group["GroupId"]]}]
     try:
-        answer = ec2.describe_network_interfaces(Filters=filters)
+        interfaces = described(in_group(group["GroupId"], ec2=ec2, budget=budget))
     except ClientError:
         return ""
-    interfaces = [
-        f"{item['NetworkInterfaceId']} ({item.get('Description') or 'no description'})"
-        for item in answer.get("NetworkInterfaces", [])
-    ]
     return f" by {', '.join(interfaces)}" if interfaces else " by a rule of another security group"

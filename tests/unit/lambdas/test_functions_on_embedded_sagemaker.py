@@ -110,6 +110,8 @@ def test_destroy_leaves_nothing_of_three_executions(world: World) -> None:
     assert client.list_endpoint_configs()["EndpointConfigs"] == []
     assert client.list_models()["Models"] == []
     assert client.list_pipelines()["PipelineSummaries"] == []
+    world.time.sleep(10)
+    world.client.list_endpoints()
     assert world.embedded.account.interfaces == {}
     assert world.remove()["status"] == "deleted"
 

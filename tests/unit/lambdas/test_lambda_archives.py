@@ -21,6 +21,7 @@ ARCHIVES = {
     "pipeline_manager": ["pipeline_manager"],
     "pipeline_reader": ["pipeline_reader", "pipeline_manager"],
     "data_seed": ["data_seed"],
+    "job_sweeper": ["job_sweeper"],
     "studio_sweeper": ["studio_sweeper"],
 }
 ALLOWED = {"boto3", "botocore", "sagekeep_runtime"}

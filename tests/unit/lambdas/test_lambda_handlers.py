@@ -16,6 +16,16 @@ from samples import sample
 
 TF = {"action": "delete", "prev_input": None}
 OWN = {"action": "own", "pipeline_name": "p", "endpoint_name": "e", "removal": "destroy", "tf": TF}
+AWAIT = {
+    "action": "await_interfaces",
+    "security_group_id": "sg-1",
+    "subnet_ids": ["subnet-1"],
+    "job_role_arn": "arn:aws:iam::123456789012:role/job",
+    "network": "ours",
+    "job_role": "ours",
+    "removal": "destroy",
+    "tf": TF,
+}
 SEED = {"action": "seed", "bucket": "b", "key": "raw/a.csv", "rows": 20, "seed": 1, "kms_key_arn": "k", "label": "y"}
 
 
@@ -28,7 +38,7 @@ class Context:
 def wires(monkeypatch: pytest.MonkeyPatch) -> dict[str, Wire]:
     backends = {"sagemaker": SageMakerCloud(Time()), "s3": S3Cloud(), "ec2": Ec2Cloud()}
     found = {service: Wire(service, backend) for service, backend in backends.items()}
-    for name in ("pipeline_manager", "data_seed", "studio_sweeper"):
+    for name in ("pipeline_manager", "data_seed", "job_sweeper", "studio_sweeper"):
         module = importlib.import_module(f"{name}.handler")
         monkeypatch.setattr(module, "patient_client", lambda service: found[service].client)
     reader = importlib.import_module("pipeline_reader.handler")
@@ -48,6 +58,7 @@ def handler_of(name: str) -> Callable[[Any, Any], dict[str, Any]]:
         ("pipeline_reader", {"action": "describe", "configuration": sample()}, "missing"),
         ("data_seed", {**SEED, "tf": {"action": "create", "prev_input": None}}, "written"),
         ("data_seed", {**SEED, "tf": TF}, "kept"),
+        ("job_sweeper", AWAIT, "gone"),
         ("studio_sweeper", {"action": "sweep_domain", "domain_id": "d-1", "tf": TF}, "swept"),
         ("studio_sweeper", {"action": "sweep_network", "vpc_id": "vpc-1", "tf": TF}, "swept"),
     ],
@@ -59,7 +70,7 @@ def test_a_handler_answers_in_json(name: str, event: dict[str, Any], status: str
     assert answer["status"] == status
 
 
-@pytest.mark.parametrize("name", ["pipeline_manager", "data_seed", "studio_sweeper"])
+@pytest.mark.parametrize("name", ["pipeline_manager", "data_seed", "job_sweeper", "studio_sweeper"])
 @pytest.mark.usefixtures("wires")
 def test_a_broken_event_fails_in_words(name: str) -> None:
     with pytest.raises(FunctionError, match="the request is not valid:\n- action: is missing"):

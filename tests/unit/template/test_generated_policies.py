@@ -30,7 +30,7 @@ def place(s: Settings) -> Placement:
 
 
 def of_function(s: Settings, purpose: str, own: list[Statement]) -> list[Statement]:
-    in_vpc = functions.attach_to_vpc(s, purpose) if purpose != "studio-sweeper" else []
+    in_vpc = functions.attach_to_vpc(s, purpose) if not purpose.endswith("-sweeper") else []
     return [*functions.run(s, purpose, KEY), *in_vpc, *own]
 
 
@@ -76,6 +76,7 @@ IDENTITY: dict[str, Callable[[Settings], list[Statement]]] = {
     "manager": lambda s: of_function(s, "pipeline-manager", functions.pipeline_manager(s)),
     "reader": lambda s: of_function(s, "pipeline-reader", functions.pipeline_reader(s)),
     "seed": lambda s: of_function(s, "data-seed", functions.data_seed(s, KEY)),
+    "job sweeper": lambda s: of_function(s, "job-sweeper", functions.job_sweeper(s, VPC)),
     "sweeper": lambda s: of_function(s, "studio-sweeper", functions.studio_sweeper(s, VPC)),
 }
 RESOURCE: dict[str, tuple[int, Callable[[Settings], list[Statement]]]] = {

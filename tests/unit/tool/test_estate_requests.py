@@ -18,7 +18,16 @@ from sagekeep.settings import Settings
 from sagekeep.settings_existing import Reference
 from tests.generated import environments
 
-ROLES = ("job", "pipeline", "studio", "pipeline-manager", "pipeline-reader", "data-seed", "studio-sweeper")
+ROLES = (
+    "job",
+    "pipeline",
+    "studio",
+    "pipeline-manager",
+    "pipeline-reader",
+    "data-seed",
+    "job-sweeper",
+    "studio-sweeper",
+)
 
 
 def bringing_everything(s: Settings) -> Settings:

@@ -9,6 +9,7 @@ locals {
     pipeline-manager = "lambda"
     pipeline-reader  = "lambda"
     data-seed        = "lambda"
+    job-sweeper      = "lambda"
     studio-sweeper   = "lambda"
     domain           = "sagemaker"
   }
