@@ -18,6 +18,7 @@ from sagekeep.progress import Board
 from sagekeep.stackset import StackResult
 from sagekeep.synthesis import Stack, Synthesis
 from sagekeep.terraform import CHANGES_PENDING, LOCK_TIMEOUT, PARALLELISM, Terraform, TerraformError
+from sagekeep.waits import MOST_TIMES, Waits
 
 STATE_STACK = "state"
 Work = Callable[[Stack], StackResult]
@@ -166,16 +167,26 @@ class Operations:
         self.board.state(stack.name, "reading")
         if self.terraform.is_empty(stack):
             return StackResult(stack.name, "nothing there")
-        code, report = self._terraform(stack, "destroying", "destroy", "-auto-approve")
-        if code:
-            return self._failure(stack, report, code)
-        return _result(stack, "destroyed", report.applied, report)
+        waits = Waits(stack.name, self.board.note)
+        for _ in range(MOST_TIMES):
+            code, report = self._terraform(stack, "destroying", "destroy", "-auto-approve", also=waits.watch)
+            if not code:
+                return _result(stack, "destroyed", report.applied, report)
+            if self.terraform.children.stopping or not waits.again(report):
+                break
+        return self._failure(stack, report, code)
 
-    def _terraform(self, stack: Stack, state: str, *arguments: str) -> tuple[int, Report]:
+    def _terraform(
+        self, stack: Stack, state: str, *arguments: str, also: Callable[[Report], None] | None = None
+    ) -> tuple[int, Report]:
         self.board.state(stack.name, state)
-        return self.terraform.run(
-            stack, *arguments, *_COMMON, progress=lambda report: self.board.report(stack.name, report)
-        )
+
+        def progress(report: Report) -> None:
+            self.board.report(stack.name, report)
+            if also:
+                also(report)
+
+        return self.terraform.run(stack, *arguments, *_COMMON, progress=progress)
 
     def _failure(self, stack: Stack, report: Report, code: int) -> StackResult:
         if self.terraform.children.stopping:

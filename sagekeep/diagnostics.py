@@ -46,6 +46,11 @@ class Diagnostic:
         """True for what terraform and its providers say because they were asked to stop."""
         return self.summary == "execution halted" or "context canceled" in f"{self.summary} {self.detail}"
 
+    @property
+    def is_out_of_time(self) -> bool:
+        """True where a function's time was over before AWS was done: the same command goes on."""
+        return " failed: OutOfTime: " in self.text()
+
     def text(self) -> str:
         """Summary and detail; a Lambda's own message in place of its JSON."""
         said = lambda_message(f"{self.summary}\n{self.detail}")

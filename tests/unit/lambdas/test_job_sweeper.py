@@ -8,15 +8,19 @@ from typing import Any
 import pytest
 
 from adapter import Time
-from embedded import Ec2, Embedded
+from embedded import VPC, Ec2, Embedded
 from job_sweeper.requests import parse
 from job_sweeper.sweep import GIVEN_UP_SECONDS, run
+from policies.functions import job_sweeper
+from sagekeep.settings import parse as parse_settings
 from sagekeep_runtime.errors import FunctionError, OutOfTime, RequestError
 from samples import sample
 
 GROUP, SUBNETS = sample()["security_group_ids"][0], sample()["subnet_ids"]
 ROLE = sample()["job_role_arn"]
 MINUTES = 60.0
+POC = {"prefix": "acme", "account_id": "123456789012", "region": "us-east-1"}
+SETTINGS = parse_settings(POC, environment="test")
 
 
 class World:
@@ -150,6 +154,26 @@ def test_nothing_is_waited_for_where_nothing_goes(world: World, changes: dict[st
     assert world.sweep(**changes)["status"].startswith("nothing")
     assert world.time.slept == slept
     assert len(world.interfaces) == 1
+
+
+def test_its_role_may_call_what_it_calls_and_no_more(world: World) -> None:
+    with pytest.raises(FunctionError, match="still serve"):
+        world.sweep()
+    world.delete()
+    world.embedded.account.powerless.add(ROLE)
+    world.time.sleep(15 * MINUTES)
+    world.sweep()
+    called = {f"ec2:{name}" for name in world.ec2.wire.operations()}
+    own = {"ListEndpoints", "DescribeEndpoint", "DescribeEndpointConfig", "DescribeModel"}
+    called |= {f"sagemaker:{name}" for name in world.embedded.wire.operations() if name in own}
+    statements = job_sweeper(SETTINGS, VPC)
+    assert {action for statement in statements for action in statement.actions} == called
+
+
+def test_in_a_network_of_others_its_role_may_delete_nothing() -> None:
+    brought = {"vpc": "vpc-0a1b2c3d4e5f67890", "subnets": ["subnet-0aaa1111", "subnet-0bbb2222"], "route_tables": ["rtb-0aaa1111"]}
+    statements = job_sweeper(parse_settings({**POC, "existing": brought}, environment="test"), VPC)
+    assert not [action for statement in statements for action in statement.actions if "Delete" in action]
 
 
 @pytest.mark.parametrize("terraform", ["create", "update"])

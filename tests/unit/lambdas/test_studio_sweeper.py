@@ -142,10 +142,11 @@ def test_an_interface_that_uses_a_group_is_waited_for_and_then_named(world: Worl
     interface = {
         "NetworkInterfaceId": "eni-1",
         "Description": "EFS mount target for fs-1",
+        "Status": "in-use",
         "Groups": [f"sg-in-{DOMAIN}"],
     }
     world.network.interfaces.append(interface)
-    with pytest.raises(OutOfTime, match=r"is in use by eni-1 \(EFS mount target for fs-1\)"):
+    with pytest.raises(OutOfTime, match=r"is in use by eni-1 \(EFS mount target for fs-1, in-use\)"):
         world.sweep("sweep_network", seconds=60)
     world.network.interfaces.clear()
     world.sweep("sweep_network")
