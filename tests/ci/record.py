@@ -31,7 +31,7 @@ def main() -> int:
                 rehearsal.deploy,
                 lambda: rehearsal.operations("plan").plan(),
                 rehearsal.change,
-                rehearsal.destroy,
+                rehearsal.leave,
             ):
                 results = step()
                 bad = faults(results)

@@ -20,6 +20,7 @@ from sagekeep.settings import load
 from sagekeep.stackset import StackResult
 from sagekeep.terraform import Terraform
 from tests.terraform.estates import Estate
+from tests.terraform.leaving import LINGER_SECONDS
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = Path(__file__).with_name("estate.toml")
@@ -113,6 +114,11 @@ class Rehearsal:
     def destroy(self) -> Mapping[str, StackResult]:
         """Everything, the state's place last."""
         return teardown.destroy_all(self.operations("deploy"))
+
+    def leave(self) -> Mapping[str, StackResult]:
+        """Destroys everything while SageMaker and Lambda keep their interfaces for a while, as on AWS."""
+        self.instance.linger(sagemaker=LINGER_SECONDS, functions=5.0)
+        return self.destroy()
 
     def without(self, kind: Role, *actions: str) -> None:
         """Take actions from the role, wherever its policies have them; with none, give everything back."""

@@ -14,6 +14,7 @@ from sagekeep.local import instance
 from tests.ci import recording
 from tests.ci.rehearsal import Rehearsal
 from tests.terraform.estates import client_with, faults
+from tests.terraform.leaving import listening, serve_and_train
 
 pytestmark = pytest.mark.slow
 
@@ -166,9 +167,16 @@ def test_the_deploy_role_changes_what_the_settings_change_once_it_has_every_acti
 
 @pytest.mark.last
 def test_the_deploy_role_destroys_all_of_it(rehearsal: Rehearsal) -> None:
-    results = rehearsal.destroy()
+    """An endpoint served a moment ago, a job trains, and SageMaker and Lambda let go of the network only later."""
+    # Another session than the recorded one: it uploads a script that never ends.
+    helper = rehearsal.instance.variables(role=rehearsal.roles["deploy"].arn, session="helper")
+    job = serve_and_train(rehearsal.estate, client_with(helper, "s3"))
+    with listening(rehearsal.estate) as lines:
+        results = rehearsal.leave()
     assert faults(results) == {}
     assert results["state"].status == "destroyed"
+    (last,) = [line for line in lines if line["message"] == "interfaces are gone"]
+    assert any(f"training-job/{job}" in text for text in last["waited_for"])
 
 
 @pytest.mark.last

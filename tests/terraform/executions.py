@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from estates import NAME, Estate
+from tests.terraform.estates import NAME, Estate
 
 BUCKET = "acme-ml-data-123456789012-us-east-1"
 OVER = ("Succeeded", "Failed", "Stopped")

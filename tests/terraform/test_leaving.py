@@ -30,7 +30,7 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
 
 
 def test_destroy_waits_for_sagemaker_and_says_what_for(estate: Estate) -> None:
-    job = serve_and_train(estate)
+    job = serve_and_train(estate, estate.client("s3"))
     estate.instance.linger(sagemaker=LINGER_SECONDS)
     operations, said = estate.operations(), io.StringIO()
     operations.board = Board(Console(file=said, width=400))

@@ -171,7 +171,11 @@ def test_its_role_may_call_what_it_calls_and_no_more(world: World) -> None:
 
 
 def test_in_a_network_of_others_its_role_may_delete_nothing() -> None:
-    brought = {"vpc": "vpc-0a1b2c3d4e5f67890", "subnets": ["subnet-0aaa1111", "subnet-0bbb2222"], "route_tables": ["rtb-0aaa1111"]}
+    brought = {
+        "vpc": "vpc-0a1b2c3d4e5f67890",
+        "subnets": ["subnet-0aaa1111", "subnet-0bbb2222"],
+        "route_tables": ["rtb-0aaa1111"],
+    }
     statements = job_sweeper(parse_settings({**POC, "existing": brought}, environment="test"), VPC)
     assert not [action for statement in statements for action in statement.actions if "Delete" in action]
 
