@@ -195,6 +195,27 @@ def test_what_is_brought_by_its_id_is_named_and_what_is_brought_otherwise_is_of_
     assert through.conditions == {"StringEquals": {"kms:ViaService": hosts}}
 
 
+def test_lambdas_interfaces_are_removed_in_the_vpc_that_is_told(synthesized: Synthesized) -> None:
+    told = ('github_environment = "production"', 'github_environment = "production"\nvpc_id = "vpc-0a1b2c3d4e5f60719"')
+    cases = {
+        (): "*",
+        (told,): "vpc-0a1b2c3d4e5f60719",
+        (('[state]\nbackend = "s3"', BROUGHT),): "vpc-0a1b2c3d4e5f60718",
+    }
+    for changes, vpc in cases.items():
+        _, deploy = ci_roles(synthesized(*changes))
+        (found,) = [s for s in deploy.statements if "ec2:DeleteNetworkInterface" in s.actions]
+        key = {"ec2:Vpc": f"arn:aws:ec2:us-east-1:123456789012:vpc/{vpc}"}
+        assert found.conditions == {"ArnLikeIfExists": key}
+
+
+def test_the_deploy_roles_sessions_outlast_lambdas_interfaces(synthesized: Synthesized, tmp_path: Path) -> None:
+    files.write(ci_roles(synthesized()), tmp_path, "estate")
+    roles = json.loads((tmp_path / files.TERRAFORM).read_text())["resource"]["aws_iam_role"]
+    assert roles["deploy"]["max_session_duration"] >= 2 * 45 * 60 > 3600
+    assert "max_session_duration" not in roles["plan"]
+
+
 def test_a_role_is_made_only_with_its_boundary(synthesized: Synthesized) -> None:
     _, deploy = ci_roles(synthesized())
     found = [s for s in deploy.statements if "iam:PutRolePolicy" in s.actions or "iam:CreateRole" in s.actions]

@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from sagekeep.local.faults import Fault
 from tests.terraform.estates import NAME, Estate
 from tests.terraform.executions import BUCKET, run, start
 
@@ -48,6 +49,8 @@ def serve_and_train(estate: Estate, s3: Any) -> str:
 @contextmanager
 def listening(estate: Estate) -> Iterator[list[dict[str, Any]]]:
     """The lines of the sweeper's log as they come: the log group goes with the stack."""
+    # AWS logs as it goes; here Lambda's lines come when a call is over, and then terraform deletes the group.
+    estate.instance.inject(Fault("logs:DeleteLogGroup", times=4, resource=f"*:{GROUP}:*"))
     seen: dict[str, dict[str, Any]] = {}
     lines: list[dict[str, Any]] = []
     over, logs = threading.Event(), estate.client("logs")
@@ -71,3 +74,4 @@ def listening(estate: Estate) -> Iterator[list[dict[str, Any]]]:
     finally:
         over.set()
         thread.join()
+        estate.instance.clear_faults()
