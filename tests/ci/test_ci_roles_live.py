@@ -176,7 +176,7 @@ def test_the_deploy_role_destroys_all_of_it(rehearsal: Rehearsal) -> None:
     assert faults(results) == {}
     assert results["state"].status == "destroyed"
     (last,) = [line for line in lines if line["message"] == "interfaces are gone"]
-    assert any(f"training-job/{job}" in text for text in last["waited_for"])
+    assert any(f"training-job/{job}".lower() in text for text in last["waited_for"])
 
 
 @pytest.mark.last

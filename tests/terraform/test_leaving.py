@@ -40,6 +40,6 @@ def test_destroy_waits_for_sagemaker_and_says_what_for(estate: Estate) -> None:
     assert leftovers.left(estate.instance) == []
     (last,) = [line for line in lines if line["message"] == "interfaces are gone"]
     assert any("for Endpoint [" in text for text in last["waited_for"])
-    assert any(f"training-job/{job}" in text for text in last["waited_for"])
+    assert any(f"training-job/{job}".lower() in text for text in last["waited_for"])
     assert last["deleted"] == []
     assert "pipeline: aws_lambda_invocation.job_sweep waits until SageMaker has deleted" in said.getvalue()
