@@ -73,7 +73,9 @@ def ec2_resource(action: str, members: Mapping[str, Any]) -> str | None:
     if action in MAKES:
         return _arn(MAKES[action][0], "*")
     if action in _TOUCHES:
-        return next(iter(_named(members, _TOUCHES[action])), None)
+        # The attachment of an interface that somebody has just deleted names none any more.
+        gone = _arn("network-interface", "*") if action == "DetachNetworkInterface" else None
+        return next(iter(_named(members, _TOUCHES[action])), gone)
     return next(iter(_named(members, ("ResourceId",))), None) if action in ("CreateTags", "DeleteTags") else None
 
 
