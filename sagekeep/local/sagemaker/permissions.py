@@ -179,12 +179,9 @@ def _others(state: State, operation: str, request: Params) -> Iterator[Permissio
 
 
 def _key_grants(state: State, key: str | None) -> Iterator[Permission]:
-    if not key:
-        return
-    grant = volume_grant(state.world, key)
-    yield grant
-    described = {name: value for name, value in grant.context.items() if name != "kms:GrantIsForAWSResource"}
-    yield Permission("kms:DescribeKey", grant.resource_arn, described)
+    if key:
+        yield volume_grant(state.world, key)
+        yield _key_use(state.world, "DescribeKey", key)
 
 
 def volume_grant(world: World, key: str) -> Permission:
@@ -204,10 +201,15 @@ def _encrypted_files(state: State, key: str | None) -> Iterator[Permission]:
     if not key:
         return
     yield Permission("elasticfilesystem:CreateFileSystem", "*", {"elasticfilesystem:Encrypted": "true"})
-    grant = volume_grant(state.world, key)
-    used = {name: value for name, value in grant.context.items() if name != "kms:GrantIsForAWSResource"}
     for action in ("Decrypt", "GenerateDataKeyWithoutPlaintext"):
-        yield Permission(f"kms:{action}", grant.resource_arn, used)
+        yield _key_use(state.world, action, key)
+
+
+def _key_use(world: World, action: str, key: str) -> Permission:
+    """An action on the key in the caller's name, without what only grants have."""
+    grant = volume_grant(world, key)
+    context = {name: value for name, value in grant.context.items() if name != "kms:GrantIsForAWSResource"}
+    return Permission(f"kms:{action}", grant.resource_arn, context)
 
 
 def _key_path(key: str) -> str:
