@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from sagekeep.settings_fields import OrganizationId, SigningProfileArns
@@ -38,6 +40,9 @@ class Functions(Section):
         le=1000,
         description="instances that each function may have and always gets; 0: shares the account's. An account must "
         "keep 100 unreserved, so one with a quota of 10 cannot reserve any",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="least severe messages that functions log"
     )
     code_signing_profile_arns: SigningProfileArns = Field(
         (),

@@ -61,6 +61,7 @@ def _deploy(draw: st.DrawFn, account: str, partition: str) -> dict[str, list[str
 def _functions(draw: st.DrawFn, region: str, account: str, partition: str) -> dict[str, Any]:
     profile = f"arn:{partition}:signer:{region}:{account}:/signing-profiles/acme/a1b2c3d4e5"
     return {
+        "log_level": draw(st.sampled_from(["DEBUG", "INFO", "WARNING", "ERROR"])),
         "reserved_concurrency": draw(st.sampled_from([0, 1, 50])),
         "code_signing_profile_arns": draw(st.sampled_from([[], [profile]])),
     }

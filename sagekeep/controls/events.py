@@ -58,10 +58,13 @@ def environments(view: View) -> Iterator[Fact]:
     for function in _functions(view):
         variables = function.block("environment").get("variables") or {}
         telling = [name for name in variables if any(word in name.lower() for word in _SECRETS)]
-        fault = f"has {telling[0]} in its environment" if telling else ""
-        yield Fact(
-            function.address, fault if function.text("kms_key_arn") else "has an environment under no key of ours"
-        )
+        if not function.text("kms_key_arn"):
+            fault = "has an environment under no key of ours"
+        elif not variables:
+            fault = "has a key and no variable, and Lambda then forgets the key"
+        else:
+            fault = f"has {telling[0]} in its environment" if telling else ""
+        yield Fact(function.address, fault)
 
 
 def tracing(view: View) -> Iterator[Fact]:

@@ -18,6 +18,7 @@ from cdktf_cdktf_provider_aws.lambda_code_signing_config import (
 )
 from cdktf_cdktf_provider_aws.lambda_function import (
     LambdaFunction,
+    LambdaFunctionEnvironment,
     LambdaFunctionTracingConfig,
     LambdaFunctionVpcConfig,
 )
@@ -108,6 +109,8 @@ class VpcFunction(Construct):
             timeout=code.timeout,
             memory_size=code.memory,
             kms_key_arn=logs_key_arn,
+            # Lambda forgets the key of a function without variables: every plan would set it again.
+            environment=LambdaFunctionEnvironment(variables={"LOG_LEVEL": settings.functions.log_level}),
             tracing_config=LambdaFunctionTracingConfig(mode="Active"),
             vpc_config=place.config() if place else None,
             reserved_concurrent_executions=settings.functions.reserved_concurrency or None,

@@ -240,6 +240,11 @@ MUTATIONS = (
         put("pipeline", "aws_lambda_function", "pipeline_reader_function", kms_key_arn=None),
     ),
     Mutation(
+        "a key without an environment",
+        ("L4",),
+        put("pipeline", "aws_lambda_function", "pipeline_reader_function", environment=None),
+    ),
+    Mutation(
         "no traces", ("L5",), put("pipeline", "aws_lambda_function", "pipeline_reader_function", tracing_config=None)
     ),
     Mutation("a topic in the clear", ("E1",), put("pipeline", "aws_sns_topic", "alerts_topic", kms_master_key_id=None)),

@@ -45,6 +45,7 @@ PATCHED = {
         "services.lambda_svc:_create_function": "e307eecdf0d8",
         "services.lambda_svc:_delete_function": "4acf1bc5a56c",
         "services.lambda_svc:_update_config": "6999cb0695da",
+        "services.lambda_svc:_get_function": "4d089b87a939",
         "services.lambda_svc:_emit_lambda_logs": "111efbf06968",
     },
     "log_targets": {
@@ -260,6 +261,7 @@ import inspect
 from ministack.services import lambda_svc
 assert "_network_interfaces" not in inspect.getsource(lambda_svc)
 assert "iam" not in inspect.getsource(lambda_svc._emit_lambda_logs)
+assert '"KMSKeyArn": data.get("KMSKeyArn", "")' in inspect.getsource(lambda_svc)
 """,
     "deliveries": """
 import inspect

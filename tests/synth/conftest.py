@@ -34,6 +34,7 @@ object_lock_days = 30
 
 [functions]
 reserved_concurrency = 5
+log_level = "DEBUG"
 code_signing_profile_arns = ["arn:aws:signer:us-east-1:123456789012:/signing-profiles/acme/a1b2c3d4e5"]
 """
 

@@ -117,6 +117,7 @@ def test_the_options_make_what_they_say(with_options: Synth) -> None:
     assert len(functions) == 4
     for address, function in functions:
         assert function["reserved_concurrent_executions"] == 5, address
+        assert function["environment"] == {"variables": {"LOG_LEVEL": "DEBUG"}}, address
         assert function["code_signing_config_arn"].startswith("${aws_lambda_code_signing_config."), address
     for address, config in with_options.resources("aws_lambda_code_signing_config"):
         assert config["policies"]["untrusted_artifact_on_deployment"] == "Enforce", address
@@ -138,3 +139,13 @@ def test_without_the_options_nothing_of_them_is_there(synthesized: Synth) -> Non
     assert list(synthesized.resources(*kinds)) == []
     for _, function in synthesized.resources("aws_lambda_function"):
         assert not {"reserved_concurrent_executions", "code_signing_config_arn"} & set(function)
+
+
+def test_every_function_with_a_key_has_a_variable(synthesized: Synth, with_options: Synth) -> None:
+    """Lambda forgets the key of a function without one, and no plan would ever be clean."""
+    for made in (synthesized, with_options):
+        functions = list(made.resources("aws_lambda_function"))
+        assert functions
+        keyless = [address for address, body in functions if not body.get("kms_key_arn")]
+        bare = [address for address, body in functions if not body.get("environment", {}).get("variables")]
+        assert keyless == bare == []

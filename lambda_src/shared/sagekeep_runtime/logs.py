@@ -7,6 +7,7 @@ import logging
 import os
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "aws_request_id", "taskName"}
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 class JsonFormatter(logging.Formatter):
@@ -33,11 +34,13 @@ def configure() -> None:
     (https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html): it is left alone.
     """
     root = logging.getLogger()
-    root.setLevel(os.environ.get("LOG_LEVEL", "INFO").upper())
+    wanted = os.environ.get("LOG_LEVEL", "INFO").upper()
+    root.setLevel(wanted if wanted in LEVELS else "INFO")
     logging.getLogger("botocore").setLevel(logging.WARNING)
-    if os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON":
-        return
-    if not root.handlers:
-        root.addHandler(logging.StreamHandler())
-    for handler in root.handlers:
-        handler.setFormatter(JsonFormatter())
+    if os.environ.get("AWS_LAMBDA_LOG_FORMAT") != "JSON":
+        if not root.handlers:
+            root.addHandler(logging.StreamHandler())
+        for handler in root.handlers:
+            handler.setFormatter(JsonFormatter())
+    if wanted not in LEVELS:
+        root.warning("LOG_LEVEL is none of %s: INFO is taken", ", ".join(LEVELS), extra={"log_level": wanted})

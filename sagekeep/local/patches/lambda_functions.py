@@ -1,19 +1,31 @@
-"""Functions in a VPC own network interfaces, and logs are written with the function's role, as on AWS.
+"""Functions in a VPC own network interfaces, logs are written with the function's role, keys are for variables only.
 
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions,
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html#monitoring-cloudwatchlogs-prereqs. AWS keeps
 a deleted function's interfaces for 20 to 45 minutes; here they go with it, unless somebody has asked for a time: then
 they are in use that long, and afterwards there until they are deleted.
+
+A key encrypts a function's variables, and Lambda keeps none where there are none: hashicorp/terraform-provider-aws
+issue 6366 and its acceptance test TestAccLambdaFunction_KMSKeyARN_noEnvironmentVariables. Who may not decrypt with the
+key is told so in the place of the variables:
+https://docs.aws.amazon.com/lambda/latest/api/API_EnvironmentError.html.
 """
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from ministack.core import iam_evaluator as evaluator
+from ministack.core.responses import get_account_id, get_region
+from ministack.core.router import extract_access_key_id
 from ministack.services import cloudwatch_logs, ec2, lambda_svc
 
 from sagekeep.local import delegates
+from sagekeep.local.request import begin, current
 
 _DESCRIPTION = "AWS Lambda VPC ENI-{name}"
 _LINGER = [0.0]  # seconds
@@ -40,16 +52,17 @@ def apply() -> None:
         lambda_svc._delete_function,
         lambda_svc._emit_lambda_logs,
     )
-    plain_update = lambda_svc._update_config
+    plain_update, plain_get = lambda_svc._update_config, lambda_svc._get_function
 
     def create(data: dict[str, Any]) -> Any:
-        answer = plain_create(data)
+        answer = plain_create(_with_a_key_for_variables(data, {}))
         if answer[0] < 300:
             _plug(data["FunctionName"])
         return answer
 
     def update(name: str, data: dict[str, Any], *rest: Any, **options: Any) -> Any:
-        answer = plain_update(name, data, *rest, **options)
+        before = lambda_svc._functions[name]["config"] if name in lambda_svc._functions else {}
+        answer = plain_update(name, _with_a_key_for_variables(data, before), *rest, **options)
         if answer[0] < 300 and "VpcConfig" in data:
             _unplug(name)
             _plug(name)
@@ -61,6 +74,10 @@ def apply() -> None:
             _unplug(name)
         return answer
 
+    def get(name: str, *rest: Any, **options: Any) -> Any:
+        answer = plain_get(name, *rest, **options)
+        return _without_secrets(answer) if answer[0] < 300 else answer
+
     def logs(func: dict[str, Any], *rest: Any, **options: Any) -> None:
         if _may_log(func.get("config") or func):
             plain_logs(func, *rest, **options)
@@ -68,7 +85,42 @@ def apply() -> None:
     lambda_svc._create_function = create
     lambda_svc._update_config = update
     lambda_svc._delete_function = delete
+    lambda_svc._get_function = get
     lambda_svc._emit_lambda_logs = logs
+
+
+def _with_a_key_for_variables(data: dict[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """A request that creates or changes a function; it loses its key where the function then has no variables."""
+    environment = data.get("Environment", before.get("Environment")) or {}
+    return data if environment.get("Variables") else {**data, "KMSKeyArn": ""}
+
+
+def _without_secrets(answer: Any) -> Any:
+    """GetFunction's answer, without the variables where the caller may not decrypt with the function's key."""
+    status, headers, body = answer
+    found = json.loads(body)
+    config = found["Configuration"]
+    if not config.get("KMSKeyArn") or _caller_decrypts(config["KMSKeyArn"], config["FunctionArn"]):
+        return answer
+    error = {"ErrorCode": "AccessDeniedException", "Message": "Lambda was unable to decrypt the environment variables"}
+    config["Environment"] = {"Error": error}
+    return status, headers, json.dumps(found).encode()
+
+
+def _caller_decrypts(key: str, function_arn: str) -> bool:
+    """Lambda asks for it in the caller's name, from outside the VPC."""
+    request = current()
+    keys = {
+        "kms:ViaService": f"lambda.{get_region()}.amazonaws.com",
+        "kms:CallerAccount": get_account_id(),
+        "kms:EncryptionContext:aws:lambda:FunctionArn": function_arn,
+    }
+    begin(replace(request, endpoint=None, several=True))
+    try:
+        access_key = extract_access_key_id(dict(request.headers), {})
+        return evaluator.enforce(access_key, "kms:Decrypt", "kms", get_region(), key, keys) is None
+    finally:
+        begin(request)
 
 
 def _plug(name: str) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from adapter import Time, refusal
 from sagekeep_runtime.entry import entry
 from sagekeep_runtime.errors import FunctionError, OutOfTime, explain, is_missing
-from sagekeep_runtime.logs import JsonFormatter
+from sagekeep_runtime.logs import JsonFormatter, configure
 from sagekeep_runtime.retry import RESERVE_SECONDS, Budget, Clock
 
 
@@ -106,6 +106,25 @@ def test_a_log_line_is_one_json_object_with_the_facts_as_fields() -> None:
     (line,) = stream.getvalue().splitlines()
     fields = json.loads(line)
     assert (fields["message"], fields["pipeline"], fields["rows"], fields["level"]) == ("made", "p\nq", 3, "INFO")
+
+
+@pytest.mark.parametrize(
+    ("level", "taken"),
+    [("DEBUG", logging.DEBUG), ("warning", logging.WARNING), ("LOUD", logging.INFO), ("", logging.INFO)],
+)
+def test_the_log_level_is_the_variables_and_an_unknown_one_breaks_no_function(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, level: str, taken: int
+) -> None:
+    monkeypatch.setenv("LOG_LEVEL", level)
+    monkeypatch.setenv("AWS_LAMBDA_LOG_FORMAT", "JSON")
+    root = logging.getLogger()
+    before = root.level
+    try:
+        configure()
+        assert root.level == taken
+    finally:
+        root.setLevel(before)
+    assert ("LOG_LEVEL is none of DEBUG, INFO, WARNING, ERROR" in caplog.text) == (level in {"LOUD", ""})
 
 
 def test_no_event_reaches_the_log(caplog: pytest.LogCaptureFixture) -> None:
