@@ -65,7 +65,18 @@ def _own_profile_only(account: Principal) -> list[Statement]:
 
 
 def flow_logs(s: Settings) -> list[Statement]:
-    """Write the VPC's flow logs into their group."""
+    """Write the VPC's flow logs into their group, which exists: the role never makes one that nobody encrypts.
+
+    VPC user guide, IAM role for publishing flow logs to CloudWatch Logs.
+    """
     arn = names.log_group_arn(s, names.flow_log_group(s))
     write = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
-    return [allow("WriteFlowLogs", write, on=[arn, f"{arn}:*"])]
+    return [
+        allow("WriteFlowLogs", write, on=[arn, f"{arn}:*"]),
+        allow(
+            "FindTheirGroup",
+            ["logs:DescribeLogGroups"],
+            on=["*"],
+            why="the action has no resource form; it shows names of groups, no logs",
+        ),
+    ]

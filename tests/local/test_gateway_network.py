@@ -15,7 +15,7 @@ import pytest
 from botocore.exceptions import ClientError, ProxyConnectionError
 
 from sagekeep.local.instance import Instance
-from tests.local.gateway_cloud import REGION, Cloud, allow, code_of, document, drop_role, make_role
+from tests.local.gateway_cloud import ACCOUNT, REGION, Cloud, allow, code_of, document, drop_role, make_role
 
 PROBE = f'''
 import boto3, os
@@ -265,6 +265,39 @@ def test_a_subnet_lies_in_the_zone_that_was_asked_for(admin: Cloud, net: Net) ->
 def test_a_zone_that_the_region_lacks_is_refused(admin: Cloud, net: Net, zone: dict[str, str]) -> None:
     with pytest.raises(ClientError, match=r"InvalidParameterValue.*use1-az6|InvalidParameterValue.*us-east-1f"):
         admin("ec2").create_subnet(VpcId=net.vpc, CidrBlock="10.9.2.0/24", **zone)
+
+
+FLOW_LOG_GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:flows"
+LOGGING = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+
+
+@pytest.mark.parametrize(
+    ("service", "statements", "status"),
+    [
+        ("vpc-flow-logs", [allow(*LOGGING, on=f"{FLOW_LOG_GROUP}:*"), allow("logs:DescribeLogGroups")], "SUCCESS"),
+        ("vpc-flow-logs", [allow(*LOGGING, on=f"{FLOW_LOG_GROUP}:*")], "FAILED"),
+        ("lambda", [allow("logs:*")], "FAILED"),
+    ],
+    ids=["enough", "without DescribeLogGroups", "another service's role"],
+)
+def test_flow_logs_arrive_where_their_role_may_do_what_the_guide_asks(
+    admin: Cloud, net: Net, service: str, statements: list[dict[str, Any]], status: str
+) -> None:
+    ec2, logs = admin("ec2"), admin("logs")
+    logs.create_log_group(logGroupName="flows")
+    role = make_role(admin, "flow-logger", f"{service}.amazonaws.com", *statements)
+    (made,) = ec2.create_flow_logs(
+        ResourceIds=[net.vpc], ResourceType="VPC", TrafficType="ALL", LogGroupName="flows",
+        DeliverLogsPermissionArn=role,
+    )["FlowLogIds"]  # fmt: skip
+    try:
+        (found,) = ec2.describe_flow_logs(FlowLogIds=[made])["FlowLogs"]
+    finally:
+        ec2.delete_flow_logs(FlowLogIds=[made])
+        logs.delete_log_group(logGroupName="flows")
+        drop_role(admin, "flow-logger")
+    assert found["DeliverLogsStatus"] == status
+    assert found.get("DeliverLogsErrorMessage") == ("Access error" if status == "FAILED" else None)
 
 
 def test_an_endpoint_takes_one_subnet_a_zone(admin: Cloud, net: Net) -> None:

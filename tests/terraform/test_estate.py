@@ -49,6 +49,11 @@ def test_plain_terraform_in_a_stacks_folder_sees_the_same(estate: Estate) -> Non
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_flow_logs_are_delivered(estate: Estate) -> None:
+    found = estate.client("ec2").describe_flow_logs()["FlowLogs"]
+    assert [log["DeliverLogsStatus"] for log in found] == ["SUCCESS"]
+
+
 def test_the_pipeline_exists_and_the_sample_data_is_there(estate: Estate) -> None:
     found = estate.client("sagemaker").describe_pipeline(PipelineName=NAME)
     steps = [step["Type"] for step in json.loads(found["PipelineDefinition"])["Steps"]]

@@ -1,11 +1,18 @@
-"""Flow logs: ministack keeps neither the role nor the interval, format, log group and tags."""
+"""Flow logs: ministack keeps neither the role nor the interval, format, log group and tags, and delivers whatever.
+
+What the role must be allowed: https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html. Making a group
+is asked of a role whose group is missing: public modules let flow logs write into a group of theirs without it.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 from xml.sax.saxutils import escape
 
-from ministack.services import ec2
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import cloudwatch_logs, ec2
+
+from sagekeep.local import delegates
 
 Params = dict[str, Any]
 
@@ -49,6 +56,30 @@ def _describe(p: Params) -> Any:
     return ec2._xml(200, "DescribeFlowLogsResponse", f"<flowLogSet>{items}</flowLogSet>")
 
 
+def _delivery(record: dict[str, Any], group: str) -> dict[str, str]:
+    """Whether lines arrive: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_FlowLog.html."""
+    if record["LogDestinationType"] != "cloud-watch-logs" or _delivers(record, group):
+        return {"deliverLogsStatus": "SUCCESS"}
+    return {"deliverLogsStatus": "FAILED", "deliverLogsErrorMessage": "Access error"}
+
+
+def _delivers(record: dict[str, Any], group: str) -> bool:
+    source = f"arn:aws:ec2:{get_region()}:{get_account_id()}:vpc-flow-log/{record['FlowLogId']}"
+    if not delegates.role_trusts(record["Role"], "vpc-flow-logs.amazonaws.com", source):
+        return False
+    arn = cloudwatch_logs._make_group_arn(group).removesuffix(":*")
+    stream = f"{arn}:log-stream:{record['ResourceId']}"
+    needed = {
+        "logs:DescribeLogGroups": "*",
+        "logs:DescribeLogStreams": f"{arn}:log-stream:",
+        "logs:CreateLogStream": stream,
+        "logs:PutLogEvents": stream,
+    }
+    if group not in cloudwatch_logs._log_groups:
+        needed["logs:CreateLogGroup"] = f"{arn}:log-stream:"
+    return all(delegates.role_may(record["Role"], "flow-logs", action, on) for action, on in needed.items())
+
+
 def _item(record: dict[str, Any]) -> str:
     destination = record.get("LogDestination") or ""
     group = destination.split(":log-group:")[-1].removesuffix(":*") if ":log-group:" in destination else destination
@@ -63,7 +94,7 @@ def _item(record: dict[str, Any]) -> str:
         "maxAggregationInterval": record["Interval"],
         "logFormat": record["Format"],
         "flowLogStatus": "ACTIVE",
-        "deliverLogsStatus": "SUCCESS",
+        **_delivery(record, group),
         "creationTime": record["CreationTime"],
     }
     xml = "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in members.items() if value)
