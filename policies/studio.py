@@ -50,6 +50,12 @@ class Owner:
         below = f"{self.domain_id}/*" if self.user else "*"
         return [names.arn(s, "sagemaker", f"{kind}/{ids.get(kind, below)}") for kind in kinds]
 
+    def apps(self, s: Settings, *types: str) -> list[str]:
+        """ARNs of apps of some types only; AWS writes the type in ARNs now as it is, now in lower case."""
+        domain = self.domain_id if self.user else "*"
+        spellings = [spelling for type_ in types for spelling in (type_, type_.lower())]
+        return [names.arn(s, "sagemaker", f"app/{domain}/*/{spelling}/*") for spelling in spellings]
+
 
 WHOEVER = Owner()
 
@@ -107,12 +113,8 @@ def _spaces_and_apps(s: Settings, owner: Owner) -> list[Statement]:
             on=owner.arns(s, "space"),
             only=own,
         ),
-        allow(
-            "RunAppsInPrivateSpaces",
-            ["sagemaker:CreateApp", "sagemaker:DeleteApp"],
-            on=owner.arns(s, "app"),
-            only=own,
-        ),
+        allow("RunAppsThatShutDown", ["sagemaker:CreateApp"], on=owner.apps(s, *names.SDK_DEFAULTS), only=own),
+        allow("StopAppsInPrivateSpaces", ["sagemaker:DeleteApp"], on=owner.arns(s, "app"), only=own),
         allow(
             "TagSpacesAndAppsWhenCreated",
             ["sagemaker:AddTags"],

@@ -22,7 +22,7 @@ _NAMED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     ("function", "lambda:function", names.FUNCTIONS),
     ("key alias", "kms:alias", ("data", "logs", "studio", "state")),
-    ("lifecycle configuration", "sagemaker:studio-lifecycle-config", ("sdk-defaults",)),
+    ("lifecycle configuration", "sagemaker:studio-lifecycle-config", tuple(names.SDK_DEFAULTS.values())),
     ("log resource policy", "logs:resource-policy", ("denied-calls",)),
     ("queue", "sqs", ("pipeline-alerts", "undelivered-alerts", "undelivered-security-alerts")),
     ("rule", "events:rule", ("pipeline-failed", "pipeline-step-failed", "security-")),
@@ -87,7 +87,7 @@ def _not_made(s: Settings) -> Iterator[tuple[str, str]]:
     if e.domain:
         yield from (("Studio domain", "studio"), ("function", "studio-sweeper"), ("role", "studio-sweeper"))
         if not s.studio.users:
-            yield "lifecycle configuration", "sdk-defaults"
+            yield from (("lifecycle configuration", purpose) for purpose in names.SDK_DEFAULTS.values())
     if e.vpc and not s.network.flow_logs:
         yield from (("role", "flow-logs"), ("log group", "flow-logs"))
 

@@ -21,6 +21,9 @@ DEFAULT_DATA = "raw/default/"
 SEED = f"{DEFAULT_DATA}data.csv"
 ROLES = ("job", "pipeline", "studio", "flow-logs", *FUNCTIONS)  # of every environment; `roles` has the others too
 
+# Purposes of the lifecycle configurations that write the SDK's defaults, by the type of app that people may start.
+SDK_DEFAULTS = {"JupyterLab": "sdk-defaults", "CodeEditor": "code-editor"}
+
 
 def output_folder(environment: str) -> str:
     """Folder of an environment's synthesized Terraform, relative to the project; environments never share one."""
@@ -248,4 +251,5 @@ def limited_names(s: Settings) -> Iterator[Limited]:
     yield Limited("rule", name(s, "pipeline-failed"), 64, ("prefix",))
     yield Limited("queue", name(s, "undelivered-alerts"), 80, ("prefix",))
     yield Limited("Studio domain", name(s, "studio"), 63, ("prefix",))
-    yield Limited("lifecycle configuration", name(s, "sdk-defaults"), 63, ("prefix",))
+    for purpose in SDK_DEFAULTS.values():
+        yield Limited("lifecycle configuration", name(s, purpose), 63, ("prefix",))

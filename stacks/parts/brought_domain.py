@@ -14,7 +14,7 @@ from sagekeep.settings import Settings
 from stacks.base import Remote
 from stacks.parts.guardrails import Guardrails
 from stacks.parts.policy import ScopedRole
-from stacks.parts.studio_domain import idle_settings, sdk_defaults_lifecycle
+from stacks.parts.studio_domain import app_settings
 from stacks.parts.studio_users import Everyone, user_profiles
 
 
@@ -42,14 +42,9 @@ class BroughtDomain(Construct):
         self.url = f"https://{self.domain_id}.studio.{settings.region}.sagemaker.aws"
         defaults: dict[str, Any] = {}
         if settings.studio.users:
-            lifecycle = sdk_defaults_lifecycle(self, settings, surroundings.place)
             defaults = {
                 "security_groups": [vpc.text("studio_security_group_id")],
-                "jupyter_lab_app_settings": {
-                    "lifecycle_config_arns": [lifecycle.arn],
-                    "app_lifecycle_management": {"idle_settings": idle_settings(settings)},
-                    "default_resource_spec": {"instance_type": "ml.t3.medium", "lifecycle_config_arn": lifecycle.arn},
-                },
+                **app_settings(self, settings, surroundings.place),
             }
         self.users = user_profiles(
             self,

@@ -10,10 +10,6 @@ from cdktf_cdktf_provider_aws.sagemaker_domain import (
     SagemakerDomain,
     SagemakerDomainDefaultSpaceSettings,
     SagemakerDomainDefaultUserSettings,
-    SagemakerDomainDefaultUserSettingsJupyterLabAppSettings,
-    SagemakerDomainDefaultUserSettingsJupyterLabAppSettingsAppLifecycleManagement,
-    SagemakerDomainDefaultUserSettingsJupyterLabAppSettingsAppLifecycleManagementIdleSettings,
-    SagemakerDomainDefaultUserSettingsJupyterLabAppSettingsDefaultResourceSpec,
     SagemakerDomainRetentionPolicy,
 )
 from cdktf_cdktf_provider_aws.sagemaker_studio_lifecycle_config import SagemakerStudioLifecycleConfig
@@ -31,6 +27,9 @@ from stacks.parts.invocations import owned_by_terraform
 from stacks.parts.policy import ScopedRole
 from stacks.parts.studio_users import user_profiles
 from stacks.parts.vpc_function import VpcFunction
+
+# Types of apps that people may start, and where their settings stand: those for which there is an idle shutdown.
+_APPS = {"JupyterLab": "jupyter_lab_app_settings", "CodeEditor": "code_editor_app_settings"}
 
 
 class StudioDomain(Construct):
@@ -61,8 +60,8 @@ class StudioDomain(Construct):
             function=sweeper,
             request={"action": "sweep_network", "vpc_id": vpc.text("vpc_id")},
         )
-        lifecycle = sdk_defaults_lifecycle(self, settings, surroundings.place)
-        self.domain = self._domain(vpc, surroundings.key_arn, role, lifecycle, [network_sweep, *after])
+        apps = app_settings(self, settings, surroundings.place)
+        self.domain = self._domain(vpc, surroundings.key_arn, role, apps, [network_sweep, *after])
         self.domain_id = domain_id = str(self.domain.id)  # each read is a round trip to the kernel
         self.arn, self.url = self.domain.arn, self.domain.url
         self.users = user_profiles(
@@ -94,7 +93,7 @@ class StudioDomain(Construct):
         vpc: Remote,
         key_arn: str,
         role: ScopedRole,
-        lifecycle: SagemakerStudioLifecycleConfig,
+        apps: dict[str, Any],
         after: Sequence[ITerraformDependable],
     ) -> SagemakerDomain:
         s, groups = self.settings, [vpc.text("studio_security_group_id")]
@@ -111,27 +110,16 @@ class StudioDomain(Construct):
             default_user_settings=SagemakerDomainDefaultUserSettings(
                 execution_role=role.arn,
                 security_groups=groups,
-                jupyter_lab_app_settings=self._jupyter_lab(lifecycle),
+                **apps,
             ),
-            default_space_settings=SagemakerDomainDefaultSpaceSettings(execution_role=role.arn, security_groups=groups),
+            default_space_settings=SagemakerDomainDefaultSpaceSettings(
+                execution_role=role.arn,
+                security_groups=groups,
+                # Shared spaces have no Code Editor (SageMaker API reference, DefaultSpaceSettings).
+                jupyter_lab_app_settings={"app_lifecycle_management": {"idle_settings": idle_settings(s)}},
+            ),
             depends_on=list(after),
             lifecycle=TerraformResourceLifecycle(prevent_destroy=s.protected),
-        )
-
-    def _jupyter_lab(
-        self, lifecycle: SagemakerStudioLifecycleConfig
-    ) -> SagemakerDomainDefaultUserSettingsJupyterLabAppSettings:
-        idle = SagemakerDomainDefaultUserSettingsJupyterLabAppSettingsAppLifecycleManagementIdleSettings(
-            **idle_settings(self.settings)
-        )
-        return SagemakerDomainDefaultUserSettingsJupyterLabAppSettings(
-            lifecycle_config_arns=[lifecycle.arn],
-            app_lifecycle_management=SagemakerDomainDefaultUserSettingsJupyterLabAppSettingsAppLifecycleManagement(
-                idle_settings=idle
-            ),
-            default_resource_spec=SagemakerDomainDefaultUserSettingsJupyterLabAppSettingsDefaultResourceSpec(
-                instance_type="ml.t3.medium", lifecycle_config_arn=lifecycle.arn
-            ),
         )
 
 
@@ -146,15 +134,29 @@ def idle_settings(s: Settings) -> dict[str, Any]:
     }
 
 
-def sdk_defaults_lifecycle(scope: Construct, s: Settings, place: Placement) -> SagemakerStudioLifecycleConfig:
-    """The lifecycle configuration that writes the SDK's defaults into every app."""
+def app_settings(scope: Construct, s: Settings, place: Placement) -> dict[str, Any]:
+    """What every app that people may start begins with, by argument: idle shutdown and the SDK's defaults."""
+    return {argument: _settings_of(s, sdk_defaults_lifecycle(scope, s, place, app)) for app, argument in _APPS.items()}
+
+
+def _settings_of(s: Settings, lifecycle: SagemakerStudioLifecycleConfig) -> dict[str, Any]:
+    return {
+        "lifecycle_config_arns": [lifecycle.arn],
+        "app_lifecycle_management": {"idle_settings": idle_settings(s)},
+        "default_resource_spec": {"instance_type": "ml.t3.medium", "lifecycle_config_arn": lifecycle.arn},
+    }
+
+
+def sdk_defaults_lifecycle(scope: Construct, s: Settings, place: Placement, app: str) -> SagemakerStudioLifecycleConfig:
+    """The lifecycle configuration that writes the SDK's defaults into every app of a type."""
     config = cast("str", Fn.jsonencode(sdk_defaults.defaults(s, place)))
     before, after = sdk_defaults.SCRIPT
     script = cast("str", Fn.join("", [Fn.raw_string(before), config, Fn.raw_string(after)]))
+    purpose = names.SDK_DEFAULTS[app]
     return SagemakerStudioLifecycleConfig(
         scope,
-        "sdk-defaults",
-        studio_lifecycle_config_name=names.name(s, "sdk-defaults"),
-        studio_lifecycle_config_app_type="JupyterLab",
+        purpose,
+        studio_lifecycle_config_name=names.name(s, purpose),
+        studio_lifecycle_config_app_type=app,
         studio_lifecycle_config_content=cast("str", Fn.base64encode(script)),
     )

@@ -185,3 +185,42 @@ def test_a_presigned_url_needs_domain_profile_and_space(studio: Studio) -> None:
         with pytest.raises(AwsError) as refusal:
             studio("CreatePresignedDomainUrl", **key | wrong)
         assert refusal.value.code == "ResourceNotFound"
+
+
+IDLE = {"LifecycleManagement": "ENABLED", "IdleTimeoutInMinutes": 60}
+LIMITS = {"MinIdleTimeoutInMinutes": 60, "MaxIdleTimeoutInMinutes": 480}
+
+
+def test_an_app_without_idle_settings_runs_on_beside_one_that_is_shut_down(studio: Studio) -> None:
+    jupyter = {"AppLifecycleManagement": {"IdleSettings": IDLE}}
+    studio("UpdateDomain", DomainId=studio.domain_id, DefaultUserSettings={"JupyterLabAppSettings": jupyter})
+    studio.wait()
+    owner = {"OwnershipSettings": {"OwnerUserProfileName": "ada"}, "SpaceSharingSettings": {"SharingType": "Private"}}
+    editor = {"DomainId": studio.domain_id, "SpaceName": "editor"}
+    studio("CreateSpace", **editor, **owner, SpaceSettings={"AppType": "CodeEditor"})
+    studio.wait()
+    notebook = studio.app(studio.domain_id)
+    studio("CreateApp", **editor, AppType="CodeEditor", AppName="default")
+    studio.wait(24 * 3600)
+    assert studio("DescribeApp", **notebook)["Status"] == "Deleting"
+    assert studio("DescribeApp", **editor, AppType="CodeEditor", AppName="default")["Status"] == "InService"
+
+
+@pytest.mark.parametrize(("minutes", "taken"), [(59, False), (60, True), (480, True), (481, False)])
+def test_a_space_may_ask_for_another_idle_time_within_the_limits(studio: Studio, minutes: int, taken: bool) -> None:
+    jupyter = {"AppLifecycleManagement": {"IdleSettings": {**IDLE, **LIMITS}}}
+    studio("UpdateDomain", DomainId=studio.domain_id, DefaultUserSettings={"JupyterLabAppSettings": jupyter})
+    studio.wait()
+    own = {"JupyterLabAppSettings": {"AppLifecycleManagement": {"IdleSettings": {"IdleTimeoutInMinutes": minutes}}}}
+    change = {"DomainId": studio.domain_id, "SpaceName": "lab", "SpaceSettings": own}
+    if not taken:
+        with pytest.raises(AwsError, match="IdleTimeoutInMinutes"):
+            studio("UpdateSpace", **change)
+        return
+    studio("UpdateSpace", **change)
+    studio.wait()
+    app = studio.app(studio.domain_id)
+    studio.wait(minutes * 60 - 60)
+    assert studio("DescribeApp", **app)["Status"] == "InService"
+    studio.wait(60)
+    assert studio("DescribeApp", **app)["Status"] == "Deleting"

@@ -14,7 +14,7 @@ Params = Mapping[str, Any]
 Form = tuple[str, str, Callable[[Asked], Params]]
 
 _DEFINITION = json.dumps({"Version": "2020-12-01", "Parameters": [], "Steps": []})
-_JUPYTER = {"AppType": "JupyterLab", "AppName": "default"}
+_APP_TYPES = ("JupyterLab", "CodeEditor", "KernelGateway", "Canvas")
 _TAGS = [{"Key": "x", "Value": "x"}]
 
 
@@ -51,7 +51,9 @@ def _remote(asked: Asked) -> dict[str, Any]:
 
 
 def _app(asked: Asked) -> Params:
-    return _space(asked, **_JUPYTER)
+    *_, kind, name = asked.parts
+    app_type = next(one for one in _APP_TYPES if one.lower() == kind.lower())
+    return _space(asked, AppType=app_type, AppName=name)
 
 
 def _domain(asked: Asked) -> Params:

@@ -11,6 +11,7 @@ from sagekeep.local.sagemaker import (
     endpoints,
     executions,
     hosting,
+    idleness,
     job_api,
     lifecycle_configs,
     pipelines,
@@ -86,10 +87,11 @@ class SageMaker:
         return serving.variant(self.state, endpoint_name, target)
 
     def settle(self) -> None:
-        """Move on all that is under way: deletions, jobs, endpoints, executions. `call` does it first.
+        """Move on all that is under way: deletions, idle apps, jobs, endpoints, executions. `call` does it first.
 
         Where things run, someone calls it every tenth of a second, so that they go on without an API call.
         """
+        idleness.settle(self.state)
         self.state.settle()
         self.executions.settle()
         if self.state.platform:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sagekeep.local.sagemaker.checks import check_role
 from sagekeep.local.sagemaker.domains import domain, live_domain, running_apps
 from sagekeep.local.sagemaker.errors import in_use, invalid, not_found
+from sagekeep.local.sagemaker.idleness import SETTINGS, check_idle_time, user_settings
 from sagekeep.local.sagemaker.lifecycle_configs import check_lifecycle_configs
 from sagekeep.local.sagemaker.listing import Listing, Row, listed
 from sagekeep.local.sagemaker.model import Params
@@ -16,8 +17,7 @@ _SPACES = Listing("ListSpaces", "Spaces", "SpaceName")
 _APPS = Listing("ListApps", "Apps", "AppName")
 _SPACE_NAMES = {"arn": "SpaceArn", "status": "Status"}
 _APP_NAMES = {"arn": "AppArn", "status": "Status"}
-_IN_SPACES = ("JupyterLab", "CodeEditor")
-_SETTINGS = {"JupyterLab": "JupyterLabAppSettings", "CodeEditor": "CodeEditorAppSettings"}
+_IN_SPACES = tuple(SETTINGS)
 _DEFAULT_INSTANCE = "ml.t3.medium"
 
 
@@ -44,6 +44,8 @@ def _create_space(state: State, request: Params, _caller: Caller) -> Params:
     if "SpaceSharingSettings" not in request and not owner_domain.data.get("DefaultSpaceSettings"):
         raise invalid(f"Domain [{owner_domain.arn}] has no DefaultSpaceSettings, which a shared space needs.")
     check_lifecycle_configs(state, request.get("SpaceSettings", {}))
+    named = {"DomainId": request["DomainId"], "UserProfileName": owner}
+    check_idle_time(user_settings(state, named), request.get("SpaceSettings", {}))
     record = state.add(state.spaces, key, request)
     record.data["HomeEfsFileSystemUid"] = str(200000 + record.serial)
     record.data["Url"] = f"{owner_domain.data['Url']}/{_path(request)}/default"
@@ -66,6 +68,7 @@ def _update_space(state: State, request: Params, _caller: Caller) -> Params:
     record = space(state, request["DomainId"], request["SpaceName"])
     settings = request.get("SpaceSettings", {})
     check_lifecycle_configs(state, settings)
+    check_idle_time(user_settings(state, record.data), settings)
     if settings and running_apps(state, domain(state, request["DomainId"]), SpaceName=record.data["SpaceName"]):
         raise in_use(f"Unable to update Space [{record.arn}] because App(s) are associated with it.")
     if settings:
@@ -111,7 +114,7 @@ def app_key(request: Params) -> tuple[str, str, str, str]:
 def _create_app(state: State, request: Params, _caller: Caller) -> Params:
     home = live_domain(state, request["DomainId"])
     key = app_key(request)
-    owner, settings = _owner(state, home, request)
+    owner, settings = _owner(state, request)
     _check_app(request, owner)
     check_role(state.world, _execution_role(home, settings))
     data = {**request, "ResourceSpec": _resource_spec(request, owner, settings)}
@@ -131,7 +134,7 @@ def _owner_member(request: Params) -> Params:
     return {name: request[name] for name in ("UserProfileName", "SpaceName") if request.get(name)}
 
 
-def _owner(state: State, home: Record, request: Params) -> tuple[Record, Params]:
+def _owner(state: State, request: Params) -> tuple[Record, Params]:
     """The space or user profile that owns the app, InService, and the settings of its user."""
     domain_id = request["DomainId"]
     name = request.get("UserProfileName")
@@ -139,11 +142,7 @@ def _owner(state: State, home: Record, request: Params) -> tuple[Record, Params]
     status = found.status(state.now)
     if status != "InService":
         raise invalid(f"[{found.arn}] is not in a valid state: {status}. It must be InService.")
-    user = name or found.data.get("OwnershipSettings", {}).get("OwnerUserProfileName")
-    if not user:
-        return found, home.data.get("DefaultSpaceSettings", {})
-    own = profile(state, domain_id, user).data.get("UserSettings", {})
-    return found, {**home.data["DefaultUserSettings"], **own}
+    return found, user_settings(state, request)
 
 
 def _check_app(request: Params, owner: Record) -> None:
@@ -163,7 +162,7 @@ def _execution_role(home: Record, settings: Params) -> str:
 
 def _resource_spec(request: Params, owner: Record, settings: Params) -> Params:
     """The request's, else the space's, else the user's; AWS starts an app on ml.t3.medium where none names one."""
-    member = _SETTINGS.get(request["AppType"], "")
+    member = SETTINGS.get(request["AppType"], "")
     spec: Params = {"InstanceType": _DEFAULT_INSTANCE if request["AppType"] in _IN_SPACES else "system"}
     for layer in (settings, owner.data.get("SpaceSettings", {})):
         spec |= layer.get(member, {}).get("DefaultResourceSpec", {})
