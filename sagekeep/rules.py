@@ -36,19 +36,23 @@ def _region_has_images(s: Settings) -> Iterator[Fault]:
         yield Fault("region", f"must have the images {', '.join(without)}{hint}", s.region)
 
 
+def _every_zone_has_a_slot(s: Settings) -> Iterator[Fault]:
+    if not s.existing.subnets and s.network.zone_count > s.network.subnet_slots:
+        rule = f"must be at least the {s.network.zone_count} zones; another split needs another network"
+        yield Fault("network.subnet_slots", rule, s.network.subnet_slots)
+
+
 def _subnets_have_room(s: Settings) -> Iterator[Fault]:
     if s.existing.subnets:
         return  # their ranges are asked of AWS before a plan
-    needed, prefix = needed_addresses(s), subnet_prefix(s)
+    needed, prefix, slots = needed_addresses(s), subnet_prefix(s), s.network.subnet_slots
+    rule = f"is too small for {slots} parts (network.subnet_slots)"
     if prefix > 28:
-        rule = (
-            f"is too small for {s.network.zone_count} zones: a subnet must be /28 or larger, these would be /{prefix}"
-        )
-        yield Fault("network.cidr", rule, s.network.cidr)
+        yield Fault("network.cidr", f"{rule}: a subnet must be /28 or larger, these would be /{prefix}", s.network.cidr)
     elif needed > capacity_of_subnet(s):
         rule = (
-            f"is too small: each of {s.network.zone_count} zones needs {needed} addresses for "
-            f"{len(s.studio.users)} users, endpoints, jobs and functions; a /{prefix} gives {capacity_of_subnet(s)}"
+            f"{rule}: each needs {needed} addresses for {len(s.studio.users)} users, endpoints, jobs and functions; "
+            f"a /{prefix} gives {capacity_of_subnet(s)}"
         )
         yield Fault("network.cidr", rule, s.network.cidr)
 
@@ -135,7 +139,8 @@ def _deployers_fit_into_event_patterns(s: Settings) -> Iterator[Fault]:
 
 RULES = (
     Rule(("region",), _region_has_images),
-    Rule(("network.cidr", "network.zones", "network.extra_endpoints", "existing.subnets"), _subnets_have_room),
+    Rule(("network.subnet_slots", "network.zones", "existing.subnets"), _every_zone_has_a_slot),
+    Rule(("network.cidr", "network.subnet_slots", "network.extra_endpoints", "existing.subnets"), _subnets_have_room),
     Rule(("network.zones", "region"), _zones_are_of_the_region),
     Rule(("prefix", "name_pattern", "account_id", "region", "studio.users", "studio.role_per_user"), _names_fit),
     *(Rule((f"pipeline.instances.{kind}",), _instance(kind)) for kind in ("process", "train", "endpoint")),

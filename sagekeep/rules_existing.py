@@ -43,7 +43,7 @@ def addresses_are_said_once(s: Settings) -> Iterator[Fault]:
     """The range of subnets that are brought is theirs; of ours in a VPC that is brought, somebody must say it."""
     given, e = s.network.model_fields_set, s.existing
     if e.subnets:
-        for key in ("cidr", "zones"):
+        for key in ("cidr", "zones", "subnet_slots"):
             if key in given:
                 rule = "contradicts existing.subnets, which have their own: remove one of the two"
                 yield Fault(f"network.{key}", rule, getattr(s.network, key))
@@ -135,7 +135,10 @@ def references_lead_somewhere(s: Settings) -> Iterator[Fault]:
 RULES: tuple[tuple[tuple[str, ...], Callable[[Settings], Iterator[Fault]]], ...] = (
     (("existing.vpc",), parts_have_their_vpc),
     (("existing.subnets",), subnets_are_enough),
-    (("existing.vpc", "existing.subnets", "network.cidr", "network.zones"), addresses_are_said_once),
+    (
+        ("existing.vpc", "existing.subnets", "network.cidr", "network.zones", "network.subnet_slots"),
+        addresses_are_said_once,
+    ),
     (
         (
             "existing.vpc",

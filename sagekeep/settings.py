@@ -60,8 +60,13 @@ class Deploy(Section):
 class Network(Section):
     """Address space of the isolated VPC."""
 
-    cidr: Cidr = Field("10.40.0.0/16", description="address range of the VPC, split evenly over the zones")
+    cidr: Cidr = Field("10.40.0.0/16", description="address range of the VPC; each zone has one of its `subnet_slots`")
     zones: Zones = Field(2, description="how many availability zones, or their zone ids")
+    subnet_slots: Literal[2, 4, 8] = Field(
+        8,
+        description="equal parts of the range, one a zone; the rest is for zones that are added. Fixed when an "
+        "environment is first deployed",
+    )
     extra_endpoints: ExtraEndpoints = Field(
         (), description='interface endpoints beside the usual ones, such as "ssm"; the same perimeter holds for them'
     )

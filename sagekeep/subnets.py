@@ -14,12 +14,12 @@ JOBS_AND_FUNCTIONS = 32  # two a job or model instance, and the functions' share
 
 
 def subnet_prefix(s: Settings) -> int:
-    """Prefix length of each zone's subnet: the range split into the next power of two."""
-    return s.network.range.prefixlen + (s.network.zone_count - 1).bit_length()
+    """Prefix length of each zone's subnet: the range in `network.subnet_slots` equal parts, however many zones."""
+    return s.network.range.prefixlen + s.network.subnet_slots.bit_length() - 1
 
 
 def subnet_ranges(s: Settings) -> list[IPv4Network]:
-    """Range of each zone's subnet, in the order of the zones."""
+    """Range of each zone's subnet, in the order of the zones: a zone that is added takes the next free part."""
     ranges = s.network.range.subnets(new_prefix=subnet_prefix(s))
     return [next(ranges) for _ in range(s.network.zone_count)]
 

@@ -154,6 +154,10 @@ class Remote:
         """A list output: a Python list of one token, to be passed on whole. Raises StackError as `text`."""
         return cast("list[str]", self._state.get_list(self._checked(name)))
 
+    def expression(self, name: str) -> str:
+        """An output as it is written in Terraform's expressions. Raises StackError as `text`."""
+        return f"{self._state.fqn}.outputs.{self._checked(name)}"
+
     def _checked(self, name: str) -> str:
         if name not in self._producer.described:
             raise StackError(f"stack {self._producer.NAME} has no output {name!r}")

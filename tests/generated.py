@@ -41,11 +41,13 @@ def _instances(kind: str) -> st.SearchStrategy[str]:
 def _network(draw: st.DrawFn, region: str) -> dict[str, Any]:
     ids = [f"{zone_id_prefix(region)}-az{number}" for number in range(1, 7)]
     zones = draw(st.integers(2, 6) | st.lists(st.sampled_from(ids), min_size=2, max_size=6, unique=True))
+    count = zones if isinstance(zones, int) else len(zones)
     # From /16 on every zone has room for what the other sections ask; test_settings looks at smaller ranges.
     extra = draw(st.lists(st.sampled_from(EXTRA_ENDPOINTS), max_size=4, unique=True))
     return {
         "cidr": f"10.{draw(st.integers(0, 255))}.0.0/16",
         "zones": zones,
+        "subnet_slots": draw(st.sampled_from([slots for slots in (2, 4, 8) if slots >= count])),
         "extra_endpoints": extra,
         "block_public_access": draw(st.booleans()),
     }

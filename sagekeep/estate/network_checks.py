@@ -14,7 +14,7 @@ from sagekeep.estate.fault import Fault
 from sagekeep.estate.group_checks import groups_let_us_through
 from sagekeep.estate.network_facts import Described, Facts
 from sagekeep.settings import Settings
-from sagekeep.subnets import RESERVED_BY_AWS, needed_addresses, subnet_ranges
+from sagekeep.subnets import MOST_SUBNETS, RESERVED_BY_AWS, needed_addresses
 
 _UNSEAL = "detach it, or set network.sealed = false"
 _DEFAULTS = ("0.0.0.0/0", "::/0")
@@ -56,11 +56,12 @@ def our_range_is_free(facts: Facts, s: Settings) -> Iterator[Fault]:
     if not any(s.network.range.subnet_of(whole) for whole in facts.ranges):
         ranges = ", ".join(map(str, facts.ranges))
         yield Fault(key, f"{s.network.cidr} is not in the range of {facts.vpc_id}, which is {ranges}")
-    ours = {(names.name(s, f"isolated-{at}"), str(block)) for at, block in enumerate(subnet_ranges(s), 1)}
+    # By name: one that was made under another split keeps its range.
+    ours = {names.name(s, f"isolated-{at}") for at in range(1, MOST_SUBNETS + 1)}
     for subnet in facts.every_subnet:
         tags = {tag["Key"]: tag["Value"] for tag in subnet.get("Tags", ())}
         block = subnet["CidrBlock"]
-        if (tags.get("Name"), block) not in ours and IPv4Network(block).overlaps(s.network.range):
+        if tags.get("Name") not in ours and IPv4Network(block).overlaps(s.network.range):
             yield Fault(key, f"{s.network.cidr} overlaps {subnet['SubnetId']} of {facts.vpc_id}, which is {block}")
 
 

@@ -60,7 +60,10 @@ class IsolatedSubnets:
     def _subnet(self, at: int, block: IPv4Network) -> str:
         """Id of a new subnet with a route table."""
         name = names.name(self._settings, f"isolated-{at + 1}")
-        chosen_by_aws = isinstance(self._settings.network.zones, int)
+        # A subnet keeps its range, whatever split a later release or setting has: other zones' are made beside it.
+        stays = ["cidr_block"]
+        if isinstance(self._settings.network.zones, int):
+            stays.append("availability_zone_id")  # AWS may list a new zone first one day
         subnet = Subnet(
             self._scope,
             f"subnet-{at + 1}",
@@ -69,8 +72,7 @@ class IsolatedSubnets:
             availability_zone_id=self._zone_id(at),
             map_public_ip_on_launch=False,
             tags={"Name": name},
-            # AWS may list a new zone first one day; a subnet stays where it is.
-            lifecycle=TerraformResourceLifecycle(ignore_changes=["availability_zone_id"]) if chosen_by_aws else None,
+            lifecycle=TerraformResourceLifecycle(ignore_changes=stays),
         )
         subnet_id = str(subnet.id)  # each read is a round trip to the kernel
         RouteTableAssociation(

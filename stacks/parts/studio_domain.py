@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from cdktf import Fn, ITerraformDependable, TerraformResourceLifecycle
+from cdktf import Fn, ITerraformDependable, Postcondition, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.sagemaker_domain import (
     SagemakerDomain,
     SagemakerDomainDefaultSpaceSettings,
@@ -119,8 +119,22 @@ class StudioDomain(Construct):
                 jupyter_lab_app_settings={"app_lifecycle_management": {"idle_settings": idle_settings(s)}},
             ),
             depends_on=list(after),
-            lifecycle=TerraformResourceLifecycle(prevent_destroy=s.protected),
+            lifecycle=TerraformResourceLifecycle(
+                prevent_destroy=s.protected,
+                # The provider would make the domain anew, without its home directories, where a zone is added.
+                ignore_changes=["subnet_ids"],
+                postcondition=[_in_our_subnets(vpc.expression("subnet_ids"))],
+            ),
         )
+
+
+def _in_our_subnets(ours: str) -> Postcondition:
+    """What Terraform ignores it still looks at: the domain may have fewer subnets than we do, and no other."""
+    return Postcondition(
+        condition=f"${{length(setsubtract(self.subnet_ids, {ours})) == 0}}",
+        error_message="The Studio domain is in subnets that the network stack does not have. Put it back: "
+        "aws sagemaker update-domain --subnet-ids, with the network's output subnet_ids.",
+    )
 
 
 def idle_settings(s: Settings) -> dict[str, Any]:

@@ -59,7 +59,9 @@ REFUSED = [
     ("removl", {"removl": "destroy"}, "did you mean 'removal'?"),
     ("cidr", {"cidr": "10.0.0.0/16"}, "did you mean 'network.cidr'?"),
     ("network.cidr", {"network": {"cidr": "10.0.0.0/27", "zones": 2}}, "too small"),
-    ("network.cidr", {"network": {"cidr": "10.0.0.0/26", "zones": 3}}, "needs"),
+    ("network.cidr", {"network": {"cidr": "10.0.0.0/26", "zones": 3, "subnet_slots": 4}}, "needs"),
+    ("network.subnet_slots", {"network": {"zones": 3, "subnet_slots": 2}}, "at least the 3 zones"),
+    ("network.subnet_slots", {"network": {"subnet_slots": 6}}, "2, 4"),
     ("network.cidr", {"network": {"cidr": "8.8.0.0/16"}}, "private"),
     ("network.cidr", {"network": {"cidr": "10.0.0.1/16"}}, "host bits"),
     ("network.extra_endpoints", {"network": {"extra_endpoints": ["ssm", "s4"]}}, "ssmmessages"),
@@ -181,7 +183,7 @@ def test_a_name_pattern_is_in_every_name_and_a_region_in_it_once(
 
 
 def test_extra_endpoints_need_addresses_of_their_own() -> None:
-    small: dict[str, Any] = {"cidr": "10.0.0.0/25"}
+    small: dict[str, Any] = {"cidr": "10.0.0.0/25", "subnet_slots": 2}
     people = {"users": ["ann", "bob", "cem"]}
     assert settings(network=small, studio=people)
     extra = ["ec2", "ec2messages", "events", "lambda", "ssm", "ssmmessages"]
@@ -239,14 +241,31 @@ def test_the_schema_knows_the_keys_of_the_example_and_no_environment() -> None:
     assert set(document["required"]) == {"prefix", "account_id", "region"}
 
 
-@given(prefix=st.integers(16, 28), zones=st.integers(2, 6), users=st.integers(0, 60))
-def test_subnets_lie_in_the_range_apart_from_each_other_and_have_room(prefix: int, zones: int, users: int) -> None:
-    change = {"cidr": f"10.0.0.0/{prefix}", "zones": zones}
+SLOTS = st.sampled_from([2, 4, 8])
+
+
+@given(slots=SLOTS, fewer=st.integers(2, 6), more=st.integers(2, 6), prefix=st.integers(16, 20))
+def test_every_subnet_keeps_its_range_when_zones_are_added(slots: int, fewer: int, more: int, prefix: int) -> None:
+    fewer, more = sorted((min(fewer, slots), min(more, slots)))
+    network = {"cidr": f"10.0.0.0/{prefix}", "subnet_slots": slots}
+    before = subnet_ranges(settings(network={**network, "zones": fewer}))
+    after = subnet_ranges(settings(network={**network, "zones": more}))
+    assert after[:fewer] == before
+    assert len(set(after)) == more
+
+
+@given(slots=SLOTS, prefix=st.integers(16, 28), zones=st.integers(2, 6), users=st.integers(0, 60))
+def test_subnets_lie_in_the_range_apart_from_each_other_and_have_room(
+    slots: int, prefix: int, zones: int, users: int
+) -> None:
+    change = {"cidr": f"10.0.0.0/{prefix}", "zones": zones, "subnet_slots": slots}
     sections = {"network": change, "studio": {"users": [f"user{n}" for n in range(users)]}}
     try:
         found = settings(**sections)
     except SettingsError:
-        assert list(faults(**sections)) == ["network.cidr"]
+        found_faults = set(faults(**sections))
+        assert found_faults <= {"network.cidr", "network.subnet_slots"}
+        assert ("network.subnet_slots" in found_faults) == (zones > slots)
         return
     ranges = subnet_ranges(found)
     assert len(ranges) == zones
