@@ -1,4 +1,4 @@
-"""Facts about AWS that settings are checked against: container images a region, and instance types a kind of step.
+"""Facts about AWS that settings are checked against: container images, instance types a kind of step, zones.
 
 The data lies in `sagekeep/data/`, each file with its source and date.
 """
@@ -73,3 +73,10 @@ def images() -> Images:
 def instance_types() -> InstanceTypes:
     """The instance types."""
     return InstanceTypes(json.loads((_DATA / "instance_types.json").read_text(encoding="utf-8")))
+
+
+@cache
+def zones_left_out(region: str) -> dict[str, str]:
+    """Ids of the region's zones that lack something every environment needs, and what."""
+    document = json.loads((_DATA / "zones.json").read_text(encoding="utf-8"))
+    return dict(document["left_out"].get(region, {}))

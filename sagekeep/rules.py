@@ -63,6 +63,9 @@ def _zones_are_of_the_region(s: Settings) -> Iterator[Fault]:
     start = zone_id_prefix(s.region)
     if foreign := [zone for zone in s.network.zones if zone.rpartition("-az")[0] != start]:
         yield Fault("network.zones", f"must be zone ids of {s.region}, which begin with {start}-az", foreign)
+    for zone, lack in catalog.zones_left_out(s.region).items():
+        if zone in s.network.zones:
+            yield Fault("network.zones", f"must not have {zone}: {lack}", list(s.network.zones))
 
 
 def zone_id_prefix(region: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from ipaddress import IPv4Network
 from itertools import combinations
 
-from sagekeep import names
+from sagekeep import catalog, names
 from sagekeep.estate.check import Check, pasted
 from sagekeep.estate.clients import Clients
 from sagekeep.estate.endpoint_checks import endpoints_let_us_through, endpoints_serve_us, no_endpoint_twice
@@ -77,6 +77,8 @@ def subnets_are_fit(facts: Facts, s: Settings) -> Iterator[Fault]:
             continue
         if subnet.get("MapPublicIpOnLaunch"):
             yield Fault(key, f"{found} hands out public addresses: its owner sets map_public_ip_on_launch = false")
+        if lack := catalog.zones_left_out(s.region).get(subnet.get("AvailabilityZoneId", "")):
+            yield Fault(key, f"{found} is in {subnet['AvailabilityZoneId']}: {lack}")
         yield from _room(facts, subnet, s)
     if len(facts.subnets) < 2:
         yield Fault(key, f"must be at least two, in different zones, and lead to {len(facts.subnets)}")

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ipaddress import IPv4Network
 
-from cdktf import Fn, Postcondition, TerraformResourceLifecycle
-from cdktf_cdktf_provider_aws.data_aws_availability_zones import (
-    DataAwsAvailabilityZones,
-    DataAwsAvailabilityZonesFilter,
-)
+from cdktf import Fn, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.route_table import RouteTable
 from cdktf_cdktf_provider_aws.route_table_association import RouteTableAssociation
 from cdktf_cdktf_provider_aws.subnet import Subnet
@@ -18,14 +14,7 @@ from constructs import Construct
 from sagekeep import names
 from sagekeep.settings import Settings
 from sagekeep.subnets import subnet_ranges
-
-
-def _enough(zones: int) -> Postcondition:
-    """`element` begins again at the list's end: a second subnet in a zone, which no endpoint takes."""
-    return Postcondition(
-        condition=f"${{length(self.zone_ids) >= {zones}}}",
-        error_message=f"network.zones: there are fewer than {zones} availability zones for this account in the region.",
-    )
+from stacks.parts.zones import Zones
 
 
 class IsolatedSubnets:
@@ -40,22 +29,9 @@ class IsolatedSubnets:
         self._scope, self._settings, self._vpc_id = scope, settings, vpc_id
         self._brought = route_tables
         self._made: list[str] = []
+        self._zones = Zones(scope, settings)
         self.ids = [self._subnet(at, block) for at, block in enumerate(subnet_ranges(settings))]
         self.route_table_ids = list(route_tables) if route_tables is not None else self._made
-
-    def _zone_id(self, at: int) -> str:
-        zones = self._settings.network.zones
-        if not isinstance(zones, int):
-            return zones[at]
-        if at == 0:
-            self._zones = DataAwsAvailabilityZones(
-                self._scope,
-                "zones",
-                state="available",
-                filter=[DataAwsAvailabilityZonesFilter(name="opt-in-status", values=["opt-in-not-required"])],
-                lifecycle=TerraformResourceLifecycle(postcondition=[_enough(zones)]),
-            )
-        return str(Fn.element(self._zones.zone_ids, at))
 
     def _subnet(self, at: int, block: IPv4Network) -> str:
         """Id of a new subnet with a route table."""
@@ -69,7 +45,7 @@ class IsolatedSubnets:
             f"subnet-{at + 1}",
             vpc_id=self._vpc_id,
             cidr_block=str(block),
-            availability_zone_id=self._zone_id(at),
+            availability_zone_id=self._zones.id(at),
             map_public_ip_on_launch=False,
             tags={"Name": name},
             lifecycle=TerraformResourceLifecycle(ignore_changes=stays),

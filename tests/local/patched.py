@@ -15,6 +15,10 @@ PATCHED = {
         "services.eventbridge:_dispatch_to_sqs": "eb75981283a2",
         "services.sns:_deliver_to_sqs": "f85849838cca",
     },
+    "endpoint_services": {
+        "services.ec2:_describe_vpc_endpoint_services": "8ac60c12c5f8",
+        "services.ec2:_parse_filters": "eb2fa616abd9",
+    },
     "endpoints": {
         "services.ec2:_create_vpc_endpoint": "d5a50e265189",
         "services.ec2:_modify_vpc_endpoint": "f60c0a5a042f",
@@ -88,6 +92,7 @@ PATCHED = {
     "route_tables": {"services.ec2:_describe_route_tables": "9dfd39485b07"},
     "zones": {
         "services.ec2:_create_subnet": "607e159b1f48",
+        "services.ec2:_az_id_for_zone_name": "904aeef24c28",
         "services.ec2:_zone_name_for_az_id": "8cf320ca3f02",
         "services.ec2:_describe_availability_zones": "4854cc891888",
     },
@@ -134,6 +139,10 @@ assert b"<Period>" not in c._describe_alarms({}, {}, False)[2]
     "credentials": """
 from ministack.core.iam_evaluator import is_root_access_key
 assert is_root_access_key("test") and is_root_access_key("123456789012") and is_root_access_key("")
+""",
+    "endpoint_services": """
+from ministack.services import ec2
+assert b"sagemaker" not in ec2._describe_vpc_endpoint_services({})[2]
 """,
     "endpoints": """
 from ministack.services import ec2

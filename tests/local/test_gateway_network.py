@@ -300,6 +300,37 @@ def test_flow_logs_arrive_where_their_role_may_do_what_the_guide_asks(
     assert found.get("DeliverLogsErrorMessage") == ("Access error" if status == "FAILED" else None)
 
 
+def test_an_endpoint_and_a_function_are_refused_in_a_zone_that_lacks_them(admin: Cloud, net: Net) -> None:
+    ec2 = admin("ec2")
+    zone = {"AvailabilityZoneId": "use1-az3"}
+    subnet = ec2.create_subnet(VpcId=net.vpc, CidrBlock="10.9.3.0/24", **zone)["Subnet"]["SubnetId"]
+    studio = f"aws.sagemaker.{REGION}.studio"
+    role = make_role(admin, "placeless", "lambda.amazonaws.com", allow("ec2:*"))
+    try:
+        (service,) = ec2.describe_vpc_endpoint_services(ServiceNames=[studio])["ServiceDetails"]
+        assert "us-east-1a" in service["AvailabilityZones"]
+        assert "us-east-1b" not in service["AvailabilityZones"]
+        with pytest.raises(
+            ClientError, match=f"{studio} does not support the availability zone of the subnet: {subnet}"
+        ):
+            ec2.create_vpc_endpoint(
+                VpcId=net.vpc, ServiceName=studio, VpcEndpointType="Interface", SubnetIds=[net.subnet, subnet]
+            )
+        with pytest.raises(ClientError, match=f"not available in the availability zone of the subnet {subnet}"):
+            admin("lambda").create_function(
+                FunctionName="nowhere", Runtime="python3.12", Role=role, Handler="app.handler",
+                Code={"ZipFile": b"x"}, VpcConfig={"SubnetIds": [subnet], "SecurityGroupIds": [net.callers]},
+            )  # fmt: skip
+    finally:
+        drop_role(admin, "placeless")
+        ec2.delete_subnet(SubnetId=subnet)
+
+
+def test_a_service_that_has_no_endpoint_is_not_described(admin: Cloud) -> None:
+    with pytest.raises(ClientError, match="does not exist"):
+        admin("ec2").describe_vpc_endpoint_services(ServiceNames=[f"com.amazonaws.{REGION}.nothing"])
+
+
 def test_an_endpoint_takes_one_subnet_a_zone(admin: Cloud, net: Net) -> None:
     ec2 = admin("ec2")
     zone = {"AvailabilityZoneId": "use1-az1"}

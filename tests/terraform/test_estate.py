@@ -49,6 +49,14 @@ def test_plain_terraform_in_a_stacks_folder_sees_the_same(estate: Estate) -> Non
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_subnets_lie_in_the_first_zones_that_have_all_that_is_needed(estate: Estate) -> None:
+    """Of the embedded AWS's zones the second lacks SageMaker's endpoints, the third CloudWatch's."""
+    found = estate.client("ec2").describe_subnets(Filters=[{"Name": "tag:ManagedBy", "Values": ["SageKeep"]}])[
+        "Subnets"
+    ]
+    assert sorted(subnet["AvailabilityZone"] for subnet in found) == ["us-east-1a", "us-east-1d"]
+
+
 def test_flow_logs_are_delivered(estate: Estate) -> None:
     found = estate.client("ec2").describe_flow_logs()["FlowLogs"]
     assert [log["DeliverLogsStatus"] for log in found] == ["SUCCESS"]

@@ -8,6 +8,8 @@ from xml.sax.saxutils import escape
 
 from ministack.services import ec2
 
+from sagekeep.local.patches.endpoint_services import unsupported
+
 Params = dict[str, Any]
 
 _FULL_ACCESS = {
@@ -27,7 +29,8 @@ def apply() -> None:
         return xml.removesuffix(f"</{tag}>") + _extra_fields(record) + f"</{tag}>"
 
     def create(p: Params) -> Any:
-        refusal = _two_in_one_zone(ec2._parse_member_list(p, "SubnetId"))
+        subnets = ec2._parse_member_list(p, "SubnetId")
+        refusal = _two_in_one_zone(subnets) or unsupported(ec2._p(p, "ServiceName"), subnets)
         if refusal:
             return refusal
         before = set(ec2._vpc_endpoints)
@@ -38,6 +41,10 @@ def apply() -> None:
         return ec2._xml(200, "CreateVpcEndpointResponse", fields(record, tag="vpcEndpoint"))
 
     def modify(p: Params) -> Any:
+        changed = ec2._vpc_endpoints.get(ec2._p(p, "VpcEndpointId"), {})
+        refusal = unsupported(str(changed.get("ServiceName")), ec2._parse_member_list(p, "AddSubnetId"))
+        if refusal:
+            return refusal
         answer = plain_modify(p)
         record = ec2._vpc_endpoints.get(ec2._p(p, "VpcEndpointId"))
         if record is not None:

@@ -15,16 +15,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from ministack.core import iam_evaluator as evaluator
-from ministack.core.responses import get_account_id, get_region
+from ministack.core.responses import error_response_json, get_account_id, get_region
 from ministack.core.router import extract_access_key_id
 from ministack.services import cloudwatch_logs, ec2, lambda_svc
 
 from sagekeep.local import delegates
+from sagekeep.local.patches import zones
 from sagekeep.local.request import begin, current
 
 _DESCRIPTION = "AWS Lambda VPC ENI-{name}"
@@ -52,9 +53,13 @@ def apply() -> None:
         lambda_svc._delete_function,
         lambda_svc._emit_lambda_logs,
     )
-    plain_update, plain_get = lambda_svc._update_config, lambda_svc._get_function
+    plain_update = lambda_svc._update_config
 
     def create(data: dict[str, Any]) -> Any:
+        subnet = zones.lacks("lambda", (data.get("VpcConfig") or {}).get("SubnetIds") or ())
+        if subnet:
+            message = f"Lambda is not available in the availability zone of the subnet {subnet}."
+            return error_response_json("InvalidParameterValueException", message, 400)
         answer = plain_create(_with_a_key_for_variables(data, {}))
         if answer[0] < 300:
             _plug(data["FunctionName"])
@@ -74,10 +79,6 @@ def apply() -> None:
             _unplug(name)
         return answer
 
-    def get(name: str, *rest: Any, **options: Any) -> Any:
-        answer = plain_get(name, *rest, **options)
-        return _without_secrets(answer) if answer[0] < 300 else answer
-
     def logs(func: dict[str, Any], *rest: Any, **options: Any) -> None:
         if _may_log(func.get("config") or func):
             plain_logs(func, *rest, **options)
@@ -85,7 +86,7 @@ def apply() -> None:
     lambda_svc._create_function = create
     lambda_svc._update_config = update
     lambda_svc._delete_function = delete
-    lambda_svc._get_function = get
+    lambda_svc._get_function = _shown(lambda_svc._get_function)
     lambda_svc._emit_lambda_logs = logs
 
 
@@ -93,6 +94,14 @@ def _with_a_key_for_variables(data: dict[str, Any], before: Mapping[str, Any]) -
     """A request that creates or changes a function; it loses its key where the function then has no variables."""
     environment = data.get("Environment", before.get("Environment")) or {}
     return data if environment.get("Variables") else {**data, "KMSKeyArn": ""}
+
+
+def _shown(plain: Callable[..., Any]) -> Callable[..., Any]:
+    def get(name: str, *rest: Any, **options: Any) -> Any:
+        answer = plain(name, *rest, **options)
+        return _without_secrets(answer) if answer[0] < 300 else answer
+
+    return get
 
 
 def _without_secrets(answer: Any) -> Any:

@@ -78,6 +78,7 @@ REFUSED = [
     ("network.zones", {"network": {"zones": 1}}, "2 to 6"),
     ("network.zones", {"network": {"zones": ["use1-az1", "use1-az1"]}}, "different"),
     ("network.zones", {"network": {"zones": ["euw1-az1", "euw1-az2"]}}, "use1-az"),
+    ("network.zones", {"network": {"zones": ["use1-az3", "use1-az2"]}}, "Lambda"),
     ("pipeline.name", {"pipeline": {"name": "My-Pipeline"}}, "lower-case"),
     ("pipeline.name", {"pipeline": {"name": "my_pipeline"}}, "no underscores"),
     ("pipeline.name", {"pipeline": {"name": "p" * 41}}, "40"),
