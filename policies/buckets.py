@@ -61,6 +61,7 @@ class Perimeter:
     listers: tuple[str, ...]
     raw_writers: tuple[str, ...]
     writers: tuple[str, ...]
+    model_readers: tuple[str, ...] = ()  # of models/ alone
 
 
 def perimeter_of(s: Settings, vpc_id: str) -> Perimeter:
@@ -76,13 +77,20 @@ def perimeter_of(s: Settings, vpc_id: str) -> Perimeter:
         listers=(*deploy, *plan, *writers),
         raw_writers=(*deploy, *writers),
         writers=deploy,
+        model_readers=(names.role_arn(s, "job"),) if s.perimeter.models_from_outside else (),
     )
 
 
 def perimeter(bucket: str, p: Perimeter) -> list[Statement]:
     """Deny data actions from outside the VPC (control N9); configuration of the bucket is not data."""
+    models = [f"{bucket}/models/*"]
+    rest = {"off": models} if p.model_readers else {"on": [f"{bucket}/*"]}
+    by_readers = [("DenyReadsFromOutsideTheVpc", READS, rest, p.readers)]
+    if p.model_readers:
+        both = (*p.readers, *p.model_readers)
+        by_readers.append(("DenyModelReadsFromOutsideTheVpc", READS, {"on": models}, both))
     rows: tuple[tuple[str, Sequence[str], dict[str, list[str]], Sequence[str]], ...] = (
-        ("DenyReadsFromOutsideTheVpc", READS, {"on": [f"{bucket}/*"]}, p.readers),
+        *by_readers,
         ("DenyListsFromOutsideTheVpc", LISTS, {"on": [bucket, f"{bucket}/*"]}, p.listers),
         ("DenyRawWritesFromOutsideTheVpc", WRITES, {"on": [f"{bucket}/raw/*"]}, p.raw_writers),
         ("DenyOtherWritesFromOutsideTheVpc", WRITES, {"off": [f"{bucket}/raw/*"]}, p.writers),

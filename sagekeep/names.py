@@ -181,7 +181,7 @@ def state_encryption(s: Settings) -> str:
     """Key that Terraform's backend names when it writes state; "" leaves it to the default of a brought bucket."""
     if reference := brought_key(s, "state"):
         return _brought("keys.state", reference)
-    return "" if s.existing.state_bucket else key_alias(s, "state")
+    return "" if s.existing.state_bucket else s.state.key_arn or key_alias(s, "state")
 
 
 def topic_arn(s: Settings) -> str:

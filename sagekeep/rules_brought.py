@@ -60,6 +60,25 @@ def domain_has_its_surroundings(s: Settings) -> Iterator[Fault]:
         yield Fault("existing.roles.studio-sweeper", rule, None)
 
 
+def key_of_the_state_is_ours(s: Settings) -> Iterator[Fault]:
+    """The ARN of the key that `bootstrap` made, in our account and region; a key that is brought says its own."""
+    arn = s.state.key_arn
+    if not arn:
+        return
+    if s.existing.state_bucket or "state" in s.existing.keys or s.state.backend == "local":
+        yield Fault("state.key_arn", "has no effect without a state bucket and key of our own; remove it", arn)
+    elif not arn.startswith(f"arn:{s.partition}:kms:{s.region}:{s.account_id}:key/"):
+        yield Fault("state.key_arn", f"must be a key of {s.account_id} in {s.region}", arn)
+
+
+def image_endpoints_are_wanted(s: Settings) -> Iterator[Fault]:
+    """Endpoints that are brought, and left out."""
+    for service in ("ecr.api", "ecr.dkr"):
+        if not s.network.image_endpoints and service in s.existing.endpoints.named:
+            rule = "has no effect with network.image_endpoints = false; remove it"
+            yield Fault(f"existing.endpoints.{service}", rule, None)
+
+
 def roles_are_used(s: Settings) -> Iterator[Fault]:
     """A role of a function or of flow logs that are not made."""
     roles = s.existing.roles
@@ -72,6 +91,8 @@ def roles_are_used(s: Settings) -> Iterator[Fault]:
 
 # Keys that a rule reads -> the rule.
 RULES: tuple[tuple[tuple[str, ...], Callable[[Settings], Iterator[Fault]]], ...] = (
+    (("state.key_arn", "state.backend", "existing.state_bucket", "account_id", "region"), key_of_the_state_is_ours),
+    (("network.image_endpoints",), image_endpoints_are_wanted),
     (("existing.state_bucket", "existing.keys.state", "state.backend"), state_is_known_at_once),
     (("existing.data_bucket", "existing.keys.data"), data_bucket_has_its_key),
     (("existing.data_bucket", "storage.object_lock_days"), data_bucket_is_left_alone),

@@ -31,6 +31,7 @@ from sagekeep.settings_fields import (
     Emails,
     ExtraEndpoints,
     Instance,
+    KeyArn,
     Label,
     NamePattern,
     PipelineName,
@@ -69,6 +70,10 @@ class Network(Section):
     )
     extra_endpoints: ExtraEndpoints = Field(
         (), description='interface endpoints beside the usual ones, such as "ssm"; the same perimeter holds for them'
+    )
+    image_endpoints: bool = Field(
+        default=True,
+        description="endpoints for ECR; without them jobs depend on SageMaker to pull images from outside the VPC",
     )
     block_public_access: bool = Field(
         default=False,
@@ -149,6 +154,9 @@ class Detection(Section):
 class State(Section):
     """Where Terraform keeps its state."""
 
+    key_arn: KeyArn = Field(
+        "", description="ARN of the state's key, which `bootstrap` made, for backends to name; empty: its alias"
+    )
     backend: Literal["s3", "local"] = Field("s3", description='"local" is for a first look: no locking, no sharing')
 
 

@@ -184,6 +184,13 @@ Boundary = Annotated[
         "must be the ARN of an IAM policy, such as arn:aws:iam::123456789012:policy/boundary, or empty",
     ),
 ]
+KeyArn = Annotated[
+    str,
+    *_text(
+        r"|arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]+",
+        "must be the ARN of a key, such as arn:aws:kms:us-east-1:123456789012:key/1234abcd-..., or empty",
+    ),
+]
 RolePath = Annotated[
     str,
     *_text(r"/([\w+=,.@-]{1,64}/){0,4}", "must be / or begin and end with a slash, such as /ml/, of at most 4 parts"),

@@ -17,6 +17,10 @@ class Perimeter(Section):
         "",
         description="id of the AWS organization whose accounts may be on either side of an endpoint; empty: ours only",
     )
+    models_from_outside: bool = Field(
+        default=False,
+        description="let the job role read models/ of the data bucket from outside the VPC, should CreateModel do so",
+    )
 
 
 class Storage(Section):

@@ -37,10 +37,12 @@ INTERFACE_ENDPOINTS = (
 
 
 def interface_endpoints(s: Settings) -> tuple[Endpoint, ...]:
-    """The endpoints of an environment: those of the table, and what its settings name besides."""
+    """The endpoints of an environment: those of the table, but for images where it has none, and what it names."""
     usual = {endpoint.service for endpoint in INTERFACE_ENDPOINTS}
     extra = (Endpoint(service) for service in s.network.extra_endpoints if service not in usual)
-    return (*INTERFACE_ENDPOINTS, *extra)
+    images = s.network.image_endpoints
+    usual_ones = (e for e in INTERFACE_ENDPOINTS if images or not e.service.startswith("ecr."))
+    return (*usual_ones, *extra)
 
 
 def gateway_service_name(region: str) -> str:

@@ -110,6 +110,9 @@ class StudioDomain(Construct):
             default_user_settings=SagemakerDomainDefaultUserSettings(
                 execution_role=role.arn,
                 security_groups=groups,
+                # The Studio of spaces; Studio Classic has apps that never stop.
+                studio_web_portal="ENABLED",
+                default_landing_uri="studio::",
                 **apps,
             ),
             default_space_settings=SagemakerDomainDefaultSpaceSettings(

@@ -112,7 +112,7 @@ class Things:
                     "SubnetId"
                 ]
             )
-            for at, zone in enumerate("ab")
+            for at, zone in enumerate("ad")
         ]
         groups = [
             str(ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"])

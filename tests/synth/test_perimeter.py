@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from synths import Synth
+from synths import ROOT, Synth, synth_of
+from verdicts import Asker, document, refused_by
 
 CLOSED = {"DenyOtherAccounts", "DenyServicesThatActForOthers", "DenyPlainHttp"}
 # What every policy of a kind of resource must say, beside what is its own.
@@ -149,3 +150,56 @@ def test_every_function_with_a_key_has_a_variable(synthesized: Synth, with_optio
         keyless = [address for address, body in functions if not body.get("kms_key_arn")]
         bare = [address for address, body in functions if not body.get("environment", {}).get("variables")]
         assert keyless == bare == []
+
+
+FALL_BACKS = """
+[perimeter]
+models_from_outside = true
+
+[network]
+image_endpoints = false
+"""
+STATE_KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-4333-8444-555555555555"
+
+
+@pytest.fixture(scope="module")
+def fallen_back(tmp_path_factory: pytest.TempPathFactory) -> Synth:
+    """poc with what docs/first-deploy.md falls back to."""
+    folder = tmp_path_factory.mktemp("fall-backs")
+    text = (ROOT / "environments" / "poc.toml").read_text(encoding="utf-8")
+    perimeter, network = FALL_BACKS.strip().split("\n\n")
+    text = text.replace("[network]", network, 1).replace("[state]", f'[state]\nkey_arn = "{STATE_KEY}"', 1)
+    file = folder / "poc.toml"
+    file.write_text(f"{text}\n{perimeter}\n", encoding="utf-8")
+    return synth_of(file, folder / "out")
+
+
+def test_the_job_role_reads_models_from_outside_where_the_settings_say_so_and_nothing_else(
+    fallen_back: Synth, poc: Synth
+) -> None:
+    job = Asker("arn:aws:sts::123456789012:assumed-role/acme-ml-job-us-east-1/x", source_ip="198.51.100.9")
+
+    def reads(found: Synth, key: str) -> bool:
+        bucket = "arn:aws:s3:::acme-ml-data-123456789012-us-east-1"
+        return not refused_by(document(found, "storage", "data_statements"), job, "s3:GetObject", f"{bucket}/{key}")
+
+    assert [reads(poc, key) for key in ("models/m.tar.gz", "processed/x")] == [False, False]
+    assert [reads(fallen_back, key) for key in ("models/m.tar.gz", "processed/x")] == [True, False]
+
+
+def test_without_endpoints_for_images_there_are_seven_and_the_zones_of_ecr_do_not_count(fallen_back: Synth) -> None:
+    endpoints = dict(fallen_back.resources("aws_vpc_endpoint"))
+    assert len(endpoints) == 8
+    assert "ecr" not in json.dumps([body["service_name"] for body in endpoints.values()])
+    services = fallen_back.stacks["network"]["data"]["aws_vpc_endpoint_service"]["isolated_services"]
+    assert "ecr" not in services["for_each"]
+
+
+def test_every_backend_names_the_states_key_by_its_arn_where_the_settings_do(fallen_back: Synth, poc: Synth) -> None:
+    for found, key in ((fallen_back, STATE_KEY), (poc, "alias/acme-ml-state")):
+        named = {
+            stack["terraform"]["backend"]["s3"]["kms_key_id"]
+            for stack in found.stacks.values()
+            if "s3" in stack["terraform"].get("backend", {})
+        }
+        assert named == {key}

@@ -66,6 +66,21 @@ REFUSED = [
     ("network.cidr", {"network": {"cidr": "10.0.0.1/16"}}, "host bits"),
     ("network.extra_endpoints", {"network": {"extra_endpoints": ["ssm", "s4"]}}, "ssmmessages"),
     ("network.extra_endpoints", {"network": {"extra_endpoints": ["ssm", "ssm"]}}, "differ"),
+    ("state.key_arn", {"state": {"key_arn": "alias/state"}}, "ARN of a key"),
+    ("state.key_arn", {"state": {"key_arn": "arn:aws:kms:eu-west-1:123456789012:key/a"}}, "in us-east-1"),
+    (
+        "state.key_arn",
+        {"state": {"key_arn": "arn:aws:kms:us-east-1:123456789012:key/a", "backend": "local"}},
+        "has no effect",
+    ),
+    (
+        "existing.endpoints.ecr.api",
+        {
+            "network": {"image_endpoints": False},
+            "existing": {"vpc": "vpc-0a1b2c3d", "endpoints": {"ecr.api": "vpce-0a1b2c3d"}},
+        },
+        "image_endpoints",
+    ),
     ("network.block_public_access", {"network": {"block_public_access": "yes"}}, "true or false"),
     ("perimeter.organization", {"perimeter": {"organization": "r-abcd"}}, "o-a1b2c3d4e5"),
     ("storage.object_lock_days", {"storage": {"object_lock_days": -1}}, "greater than or equal to 0"),
