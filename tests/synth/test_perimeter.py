@@ -177,14 +177,19 @@ def fallen_back(tmp_path_factory: pytest.TempPathFactory) -> Synth:
 def test_the_job_role_reads_models_from_outside_where_the_settings_say_so_and_nothing_else(
     fallen_back: Synth, poc: Synth
 ) -> None:
-    job = Asker("arn:aws:sts::123456789012:assumed-role/acme-ml-job-us-east-1/x", source_ip="198.51.100.9")
+    job = Asker("arn:aws:iam::123456789012:role/acme-ml-job-us-east-1", source_ip="198.51.100.9")
 
-    def reads(found: Synth, key: str) -> bool:
-        bucket = "arn:aws:s3:::acme-ml-data-123456789012-us-east-1"
-        return not refused_by(document(found, "storage", "data_statements"), job, "s3:GetObject", f"{bucket}/{key}")
+    def refused(found: Synth) -> list[str]:
+        bucket, policy = (
+            "arn:aws:s3:::acme-ml-data-123456789012-us-east-1",
+            document(found, "storage", "data_statements"),
+        )
+        return [
+            refused_by(policy, job, "s3:GetObject", f"{bucket}/{key}") for key in ("models/m.tar.gz", "processed/x")
+        ]
 
-    assert [reads(poc, key) for key in ("models/m.tar.gz", "processed/x")] == [False, False]
-    assert [reads(fallen_back, key) for key in ("models/m.tar.gz", "processed/x")] == [True, False]
+    assert refused(poc) == ["DenyReadsFromOutsideTheVpc"] * 2
+    assert refused(fallen_back) == ["", "DenyReadsFromOutsideTheVpc"]
 
 
 def test_without_endpoints_for_images_there_are_seven_and_the_zones_of_ecr_do_not_count(fallen_back: Synth) -> None:
