@@ -23,6 +23,7 @@ ROLES = ("job", "pipeline", "studio", "flow-logs", *FUNCTIONS)  # of every envir
 
 # Purposes of the lifecycle configurations that write the SDK's defaults, by the type of app that people may start.
 SDK_DEFAULTS = {"JupyterLab": "sdk-defaults", "CodeEditor": "code-editor"}
+VERSION_DIGITS = 8  # of their text's hash, at the end of their names
 
 
 def output_folder(environment: str) -> str:
@@ -252,4 +253,4 @@ def limited_names(s: Settings) -> Iterator[Limited]:
     yield Limited("queue", name(s, "undelivered-alerts"), 80, ("prefix",))
     yield Limited("Studio domain", name(s, "studio"), 63, ("prefix",))
     for purpose in SDK_DEFAULTS.values():
-        yield Limited("lifecycle configuration", name(s, purpose), 63, ("prefix",))
+        yield Limited("lifecycle configuration", f"{name(s, purpose)}-{'0' * VERSION_DIGITS}", 63, ("prefix",))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -165,7 +167,11 @@ def _settings_of(s: Settings, lifecycle: SagemakerStudioLifecycleConfig) -> dict
 
 
 def sdk_defaults_lifecycle(scope: Construct, s: Settings, place: Placement, app: str) -> SagemakerStudioLifecycleConfig:
-    """The lifecycle configuration that writes the SDK's defaults into every app of a type."""
+    """The lifecycle configuration that writes the SDK's defaults into every app of a type.
+
+    None can be changed, nor deleted while the domain names it. Another text, such as that of one more subnet, is a new
+    one, made before the old one goes: its name ends in a part of the text's hash.
+    """
     config = cast("str", Fn.jsonencode(sdk_defaults.defaults(s, place)))
     before, after = sdk_defaults.SCRIPT
     script = cast("str", Fn.join("", [Fn.raw_string(before), config, Fn.raw_string(after)]))
@@ -173,7 +179,16 @@ def sdk_defaults_lifecycle(scope: Construct, s: Settings, place: Placement, app:
     return SagemakerStudioLifecycleConfig(
         scope,
         purpose,
-        studio_lifecycle_config_name=names.name(s, purpose),
+        studio_lifecycle_config_name=f"{names.name(s, purpose)}-{_version(s, place)}",
         studio_lifecycle_config_app_type=app,
         studio_lifecycle_config_content=cast("str", Fn.base64encode(script)),
+        lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
     )
+
+
+def _version(s: Settings, place: Placement) -> str:
+    """First digits of a hash of all that the text is made of: what is written here, and what AWS chooses."""
+    written = [sdk_defaults.defaults(s, Placement(("subnets",), ("groups",), "key")), sdk_defaults.SCRIPT]
+    ours = hashlib.sha256(json.dumps(written, sort_keys=True).encode()).hexdigest()
+    chosen = [place.key_arn, *(Fn.join(" ", list(ids)) for ids in (place.subnet_ids, place.security_group_ids))]
+    return cast("str", Fn.substr(Fn.sha256(Fn.join(" ", [ours, *chosen])), 0, names.VERSION_DIGITS))

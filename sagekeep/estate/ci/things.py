@@ -18,6 +18,7 @@ _SILENT = {
     "terraform_data", "data.aws_caller_identity", "data.aws_iam_policy_document",
     "data.aws_partition", "data.aws_region",
 }  # fmt: skip
+_COMPUTED = re.compile(r"\$\{[^{}]*\}")
 _SYMBOL = re.compile(r"<[^>]*>")  # what AWS chooses: see sagekeep.prove.terraform
 
 
@@ -126,10 +127,11 @@ _DEFAULTS = {"path": "/"}
 
 
 def _words_of(resource: Resource) -> dict[str, str]:
-    """The arguments that are texts; what AWS chooses in them is a wildcard."""
+    """The arguments that are texts; what AWS chooses in them, or Terraform computes, is a wildcard."""
     flat = {name: "true" if value is True else value for name, value in _flat(resource.body)}
     texts = {name: value for name, value in flat.items() if isinstance(value, str)}
-    return {name: _SYMBOL.sub("*", value) for name, value in texts.items() if "${" not in value}
+    computed = {name: _COMPUTED.sub("*", value) for name, value in texts.items()}
+    return {name: _SYMBOL.sub("*", value) for name, value in computed.items() if "${" not in value and value != "*"}
 
 
 def _flat(body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
