@@ -76,8 +76,12 @@ REFUSED = [
     (
         "existing.endpoints.ecr.api",
         {
-            "network": {"image_endpoints": False},
-            "existing": {"vpc": "vpc-0a1b2c3d", "endpoints": {"ecr.api": "vpce-0a1b2c3d"}},
+            "network": {"cidr": "10.0.0.0/16", "image_endpoints": False},
+            "existing": {
+                "vpc": "vpc-0a1b2c3d4e5f60718",
+                "endpoints": {"ecr.api": "vpce-0a1b2c3d4e5f60718"},
+                "security_groups": {"endpoints": "sg-0a1b2c3d4e5f60718"},
+            },
         },
         "image_endpoints",
     ),
