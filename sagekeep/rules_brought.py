@@ -76,7 +76,7 @@ def image_endpoints_are_wanted(s: Settings) -> Iterator[Fault]:
     for service in ("ecr.api", "ecr.dkr"):
         if not s.network.image_endpoints and service in s.existing.endpoints.named:
             rule = "has no effect with network.image_endpoints = false; remove it"
-            yield Fault(f"existing.endpoints.{service}", rule, None)
+            yield Fault(f"existing.endpoints.{service}", rule, str(s.existing.endpoints.named[service]))
 
 
 def roles_are_used(s: Settings) -> Iterator[Fault]:
