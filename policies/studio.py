@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from policies import sign_in
+from policies import encryption, sign_in
 from policies.jobs import (
+    SDK,
     Placement,
     create_jobs,
     grant_key,
@@ -18,11 +19,11 @@ from policies.jobs import (
     use_key,
     write_objects,
 )
-from policies.statement import Statement, allow, when
-from sagekeep import names
+from policies.statement import Statement, allow, deny, when
+from sagekeep import catalog, names
 from sagekeep.settings import Settings
 
-PREFIXES = ("raw", "processed", "models", "code", "evaluation")
+PREFIXES = ("raw", "processed", "models", "code", "evaluation", SDK)
 SEE_A_DOMAIN = (
     "sagemaker:DescribeApp",
     "sagemaker:DescribeDomain",
@@ -77,6 +78,7 @@ def studio_role(s: Settings, studio: Studio, owner: Owner = WHOEVER) -> list[Sta
         *create_jobs(s, studio.place, "*"),
         pass_role(s, "PassTheJobRole", "job"),
         *_pipeline(s),
+        *_endpoints_of_ones_own(s, studio.place),
     ]
 
 
@@ -170,5 +172,58 @@ def _pipeline(s: Settings) -> list[Statement]:
             "AskTheEndpoint",
             ["sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint"],
             on=[names.arn(s, "sagemaker", f"endpoint/{s.pipeline.name}")],
+        ),
+    ]
+
+
+def _endpoints_of_ones_own(s: Settings, place: Placement) -> list[Statement]:
+    """What `deploy` of SageMaker's Python SDK does; the pipeline's endpoint stays the pipeline's.
+
+    An account can have endpoints of others: the names are those that the SDK gives, `endpoint-` in version 3 and the
+    image's in version 2, and those that begin with the environment's prefix.
+    """
+    images = catalog.images()
+    repositories = (images.repository(kind) for kind in ("process", "train", "inference"))
+    starts = dict.fromkeys(["endpoint", s.prefix, *repositories])
+    endpoints, configs = (
+        [names.arn(s, "sagemaker", f"{kind}/{start}-*") for start in starts] for kind in ("endpoint", "endpoint-config")
+    )
+    return [
+        allow(
+            "CreateEncryptedEndpointConfigs",
+            ["sagemaker:CreateEndpointConfig"],
+            on=configs,
+            only=encryption.ours(encryption.VOLUME, place.key_arn),
+        ),
+        allow(
+            "KeepEndpointsOfOnesOwn",
+            [
+                "sagemaker:CreateEndpoint",
+                "sagemaker:DeleteEndpoint",
+                "sagemaker:DeleteEndpointConfig",
+                "sagemaker:DescribeEndpoint",
+                "sagemaker:DescribeEndpointConfig",
+                "sagemaker:InvokeEndpoint",
+            ],
+            on=[*endpoints, *configs],
+        ),
+        allow(
+            "TagEndpointsWhenCreated",
+            ["sagemaker:AddTags"],
+            on=[*endpoints, *configs],
+            only=[when("Null", "sagemaker:TaggingAction", "false")],
+        ),
+        deny(
+            "LeaveThePipelinesEndpointAlone",
+            [
+                "sagemaker:CreateEndpoint",
+                "sagemaker:CreateEndpointConfig",
+                "sagemaker:DeleteEndpoint",
+                "sagemaker:DeleteEndpointConfig",
+            ],
+            on=[
+                names.arn(s, "sagemaker", f"endpoint/{s.pipeline.name}"),
+                names.arn(s, "sagemaker", f"endpoint-config/{s.pipeline.name}*"),
+            ],
         ),
     ]

@@ -49,9 +49,12 @@ def service_of(host: str, region: str) -> str:
 
     Studio's are https://docs.aws.amazon.com/sagemaker/latest/dg/studio-interface-endpoint.html.
 
-    A global host such as iam.amazonaws.com or sts.amazonaws.com is returned whole: no endpoint serves it.
+    A global host such as iam.amazonaws.com or sts.amazonaws.com is returned whole: no endpoint serves it. That of S3
+    has addresses of us-east-1, which the gateway endpoint there routes; the SDKs send ListBuckets to it.
     """
     if host.endswith((".s3.amazonaws.com", f".s3.{region}.amazonaws.com")) or host == f"s3.{region}.amazonaws.com":
+        return "s3"
+    if host == "s3.amazonaws.com" and region == "us-east-1":
         return "s3"
     if host.endswith(f".studio.{region}.sagemaker.aws"):
         return "studio"

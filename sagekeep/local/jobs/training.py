@@ -15,6 +15,7 @@ from sagekeep.local.jobs.specification import Params, Specification
 
 # Folder of the container -> the object below <S3OutputPath>/<job name>/output/ that it becomes.
 _ARTIFACTS = (("model", "model.tar.gz"), ("output/data", "output.tar.gz"))
+_ALL = "homogeneousCluster"
 
 
 class Training:
@@ -33,9 +34,21 @@ class Training:
         config = ml / "input" / "config"
         write_json(config / "hyperparameters.json", self._spec.request.get("HyperParameters") or {})
         write_json(config / "inputdataconfig.json", {c["ChannelName"]: _described(c) for c in self._channels})
-        write_json(config / "resourceconfig.json", {**HOSTS, "network_interface_name": "eth0"})
+        write_json(config / "resourceconfig.json", self._resources())
         for folder, _ in _ARTIFACTS:
             (ml / folder).mkdir(parents=True, exist_ok=True)
+
+    def _resources(self) -> Params:
+        """resourceconfig.json of a job without instance groups: one group, of all hosts."""
+        machine = self._spec.request["ResourceConfig"]["InstanceType"]
+        group = {"instance_group_name": _ALL, "instance_type": machine, "hosts": HOSTS["hosts"]}
+        return {
+            **HOSTS,
+            "current_instance_type": machine,
+            "current_group_name": _ALL,
+            "instance_groups": [group],
+            "network_interface_name": "eth0",
+        }
 
     def command(self) -> list[str]:
         """Entry point and arguments of the request, or the training toolkit's stand-in."""

@@ -83,11 +83,13 @@ RULES: dict[str, dict[str, Allowed]] = {
         **_below("StoppingCondition", _never("MaxWaitTimeInSeconds", "MaxPendingTimeInSeconds")),
         "EnableManagedSpotTraining": _OFF,
         "ProfilerConfig": ({"DisableProfiler": True},),
+        # Without collections Debugger's library, where an image has it, writes nothing of scikit-learn or AutoGluon.
+        **_below("DebugHookConfig", _never("CollectionConfigurations", "HookParameters", "LocalPath")),
         "RemoteDebugConfig.EnableRemoteDebug": _OFF,
         "SessionChainingConfig.EnableSessionTagChaining": _OFF,
-        **_never("CheckpointConfig", "DebugHookConfig", "DebugRuleConfigurations", "TensorBoardOutputConfig",
-                 "ExperimentConfig", "ProfilerRuleConfigurations", "RetryStrategy", "ServerlessJobConfig",
-                 "MlflowConfig", "ModelPackageConfig"),
+        **_never("CheckpointConfig", "DebugRuleConfigurations", "TensorBoardOutputConfig", "ExperimentConfig",
+                 "ProfilerRuleConfigurations", "RetryStrategy", "ServerlessJobConfig", "MlflowConfig",
+                 "ModelPackageConfig"),
     },
     "CreateModel": {**_CONTAINER, **_never("Containers", "InferenceExecutionConfig")},
     "CreateEndpointConfig": {
