@@ -254,3 +254,13 @@ def test_a_group_is_known_by_its_vpc(become: Become, admin: Cloud) -> None:
     ec2.delete_security_group(GroupId=groups[1])
     for vpc in vpcs:
         ec2.delete_vpc(VpcId=vpc)
+
+
+def test_asking_for_a_bucket_is_listing_it_without_a_prefix(become: Become, bucket: str) -> None:
+    below = {"StringLike": {"s3:prefix": ["sdk/*"]}}
+    s3 = become({**allow("s3:ListBucket", on=f"arn:aws:s3:::{bucket}"), "Condition": below})("s3")
+    assert s3.list_objects_v2(Bucket=bucket, Prefix="sdk/jobs")["KeyCount"] == 0
+    for call in (s3.head_bucket, s3.list_objects_v2):
+        with pytest.raises(ClientError) as denied:
+            call(Bucket=bucket)
+        assert denied.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403

@@ -15,6 +15,7 @@ import pytest
 from botocore.exceptions import ClientError, ProxyConnectionError
 
 from sagekeep.local.instance import Instance
+from sagekeep.local.network import service_of
 from tests.local.gateway_cloud import ACCOUNT, REGION, Cloud, allow, code_of, document, drop_role, make_role
 
 PROBE = f'''
@@ -345,3 +346,8 @@ def test_an_endpoint_takes_one_subnet_a_zone(admin: Cloud, net: Net) -> None:
             )
     finally:
         ec2.delete_subnet(SubnetId=second)
+
+
+@pytest.mark.parametrize(("region", "service"), [("us-east-1", "s3"), ("eu-west-1", "s3.amazonaws.com")])
+def test_the_endpoint_of_s3_serves_its_global_name_in_us_east_1_only(region: str, service: str) -> None:
+    assert service_of("s3.amazonaws.com", region) == service

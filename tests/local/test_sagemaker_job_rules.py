@@ -79,7 +79,7 @@ def test_a_job_that_cannot_run_is_refused(
         ("Training", "OutputDataConfig.CompressionType", "NONE"),
         ("Training", "EnableManagedSpotTraining", True),
         ("Training", "CheckpointConfig", {"S3Uri": "s3://b/c"}),
-        ("Training", "DebugHookConfig", {"S3OutputPath": "s3://b/d"}),
+        ("Training", "DebugHookConfig.CollectionConfigurations", [{"CollectionName": "losses"}]),
         ("Training", "ProfilerConfig", {"DisableProfiler": False}),
         ("Training", "RetryStrategy", {"MaximumRetryAttempts": 3}),
     ],

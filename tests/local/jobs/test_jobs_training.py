@@ -132,6 +132,21 @@ def test_an_entrypoint_of_its_own_bypasses_the_toolkit(bench: Bench) -> None:
     assert members(bench.get(f"models/{job.name}/output/model.tar.gz")) == {"m": b"['--x'] []"}
 
 
+def test_a_job_finds_its_machine_and_its_group_of_hosts(bench: Bench) -> None:
+    job = bench.training(BASE + "print((base / 'input/config/resourceconfig.json').read_text())")
+    job.request["ResourceConfig"]["InstanceType"] = "ml.m5.xlarge"
+    assert bench.run(job).phase == COMPLETED
+    group = {"instance_group_name": "homogeneousCluster", "instance_type": "ml.m5.xlarge", "hosts": ["algo-1"]}
+    assert json.loads(bench.said(job)[-1]) == {
+        "current_host": "algo-1",
+        "hosts": ["algo-1"],
+        "current_instance_type": "ml.m5.xlarge",
+        "current_group_name": "homogeneousCluster",
+        "instance_groups": [group],
+        "network_interface_name": "eth0",
+    }
+
+
 def test_uploading_without_the_right_fails_the_job_in_s3s_words(one_bench: Bench) -> None:
     job = one_bench.training(BASE + "(base / 'model/m').write_text('1')")
     job.request["OutputDataConfig"]["S3OutputPath"] = "s3://no-such-bucket-anywhere/models"
