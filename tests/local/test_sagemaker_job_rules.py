@@ -79,7 +79,11 @@ def test_a_job_that_cannot_run_is_refused(
         ("Training", "OutputDataConfig.CompressionType", "NONE"),
         ("Training", "EnableManagedSpotTraining", True),
         ("Training", "CheckpointConfig", {"S3Uri": "s3://b/c"}),
-        ("Training", "DebugHookConfig.CollectionConfigurations", [{"CollectionName": "losses"}]),
+        (
+            "Training",
+            "DebugHookConfig",
+            {"S3OutputPath": "s3://b/d", "CollectionConfigurations": [{"CollectionName": "x"}]},
+        ),
         ("Training", "ProfilerConfig", {"DisableProfiler": False}),
         ("Training", "RetryStrategy", {"MaximumRetryAttempts": 3}),
     ],
