@@ -63,6 +63,7 @@ _S3 = {
     "AbortMultipartUpload": _s3("abort_multipart_upload", _object, UploadId="x"),
     "ListBucket": Form("s3", "list_objects_v2", lambda a: _bucket(a, Prefix=a.key_of("s3:prefix"))),
     "ListBucketVersions": _s3("list_object_versions"),
+    "ListAllMyBuckets": Form("s3", "list_buckets"),
     "PutBucketPolicy": _s3("put_bucket_policy", Policy=_POLICY),
     "DeleteBucketPolicy": _s3("delete_bucket_policy"),
     "PutBucketVersioning": _s3("put_bucket_versioning", VersioningConfiguration={"Status": "Suspended"}),

@@ -19,8 +19,12 @@ _TAGS = [{"Key": "x", "Value": "x"}]
 
 
 def _endpoint(asked: Asked) -> Params:
-    name = asked.words["pipeline"]
+    name = asked.name if asked.parts[0] == "endpoint" else asked.words["pipeline"]
     return {"EndpointName": name, "EndpointConfigName": f"{name}-x"}
+
+
+def _encrypted(asked: Asked) -> Params:
+    return {**jobs.endpoint_config(asked), "KmsKeyId": asked.words["data_key"]}
 
 
 def _profile(asked: Asked) -> Params:
@@ -199,6 +203,8 @@ PASSING: Mapping[str, Form] = {
 
 # So is tagging what is being made: kind of resource -> that call.
 TAGGING: Mapping[str, Form] = {
+    "endpoint": ("sagemaker", "create_endpoint", lambda a: {**_endpoint(a), "Tags": _TAGS}),
+    "endpoint-config": ("sagemaker", "create_endpoint_config", lambda a: {**_encrypted(a), "Tags": _TAGS}),
     "space": ("sagemaker", "create_space", lambda a: {**_new_space(a), "Tags": _TAGS}),
     "app": ("sagemaker", "create_app", lambda a: {**_app(a), "Tags": _TAGS}),
 }

@@ -72,7 +72,7 @@ class Bench:
             "HyperParameters": {**toolkit, **(hyperparameters or {})},
             "InputDataConfig": [channel("code", code)],
             "OutputDataConfig": {"S3OutputPath": f"s3://{self.bucket}/models/"},
-            "ResourceConfig": {"InstanceCount": 1},
+            "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
             "StoppingCondition": {"MaxRuntimeInSeconds": 60},
             "EnableNetworkIsolation": True,
         }
