@@ -183,7 +183,7 @@ def _endpoints_of_ones_own(s: Settings, place: Placement) -> list[Statement]:
     image's in version 2, and those that begin with the environment's prefix.
     """
     images = catalog.images()
-    repositories = (images.repository(kind) for kind in ("process", "train", "inference"))
+    repositories = (repository for _, repository in images.repositories())
     starts = dict.fromkeys(["endpoint", s.prefix, *repositories])
     endpoints, configs = (
         [names.arn(s, "sagemaker", f"{kind}/{start}-*") for start in starts] for kind in ("endpoint", "endpoint-config")
