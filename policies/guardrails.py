@@ -2,7 +2,8 @@
 
 An action stands where it has the condition key, or where a missing key denies nothing: condition keys by action are
 those of the Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker". Patterns:
-github.com/aws-samples/data-perimeter-policy-examples, service_control_policies/service_specific_controls.
+github.com/aws-samples/data-perimeter-policy-examples, service_control_policies/service_specific_controls. What may be
+asked for at all stands in `policies.reviewed`.
 """
 
 from __future__ import annotations
@@ -24,15 +25,7 @@ CODE = (
     "UpdateMonitoringSchedule",
 )
 JOBS = (*CODE, "CreateAutoMLJob*")  # AutoML runs AWS's own code: it has no key about isolation
-IN_A_VPC = (*JOBS, "CreateCluster", "CreateDomain", "CreateModel", "CreateNotebookInstance")
-# They run outside of any VPC of ours, or no key says where.
-NOWHERE = (
-    "CreateCompilationJob",
-    "CreateEdgePackagingJob",
-    "CreateInferenceRecommendationsJob",
-    "CreateLabelingJob",
-    "CreateOptimizationJob",
-)
+IN_A_VPC = (*JOBS, "CreateDomain", "CreateModel", "CreateNotebookInstance")
 
 
 def guardrails(_settings: Settings, place: Placement) -> list[Statement]:
@@ -54,7 +47,6 @@ def guardrails(_settings: Settings, place: Placement) -> list[Statement]:
             (*JOBS, "CreateEndpointConfig", "CreateModel"),
             [when("ForAnyValue:StringNotEquals", "sagemaker:VpcSecurityGroupIds", place.security_group_ids)],
         ),
-        ("DenyWorkThatHasNoVpc", NOWHERE, []),
         ("DenyCodeWithoutIsolation", (*CODE, "CreateModel"), _unless_true("sagemaker:NetworkIsolation")),
         ("DenyOpenTrafficInJobs", JOBS, _unless_true("sagemaker:InterContainerTrafficEncryption")),
         (

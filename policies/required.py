@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from policies import alerts, buckets, functions, guardrails, jobs, keys, roles, sign_in, studio
+from policies import alerts, buckets, functions, guardrails, jobs, keys, reviewed, roles, sign_in, studio
 from policies.statement import Statement, allow
 from sagekeep import names
 from sagekeep.settings import Settings
@@ -100,7 +100,11 @@ def role(s: Settings, purpose: str) -> Need:
         case "pipeline":
             return Need(sagemaker, jobs.pipeline_role(s, place))
         case "studio":
-            denies = [*guardrails.guardrails(s, place), *sign_in.only_from_known_places(s, around.vpc_id)]
+            denies = [
+                *guardrails.guardrails(s, place),
+                *sign_in.only_from_known_places(s, around.vpc_id),
+                *reviewed.only_what_is_reviewed(),
+            ]
             return Need(sagemaker, [*studio.studio_role(s, around), *denies])
         case "flow-logs":
             return Need(roles.trust(s, "vpc-flow-logs.amazonaws.com"), roles.flow_logs(s))

@@ -49,11 +49,12 @@ def when(test: str, variable: str, values: str | Sequence[str]) -> Condition:
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement. `why` is the written reason for a `*`; reviews print it."""
+    """One statement. `why` is the written reason for a `*`, and for `not_actions`; reviews print it."""
 
     sid: str
     effect: Literal["Allow", "Deny"]
-    actions: tuple[str, ...]
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
     not_resources: tuple[str, ...] = ()
     principals: tuple[Principal, ...] = ()
@@ -63,9 +64,13 @@ class Statement:
     def __post_init__(self) -> None:
         if re.fullmatch(r"[A-Z][A-Za-z0-9]+", self.sid) is None:
             raise PolicyError(f"{self.sid!r}: a Sid is a sentence in letters and digits, beginning with a capital")
-        trusts = TRUST.issuperset(self.actions) and bool(self.principals)  # a trust policy has no resources
-        if not self.actions or (bool(self.resources) == bool(self.not_resources) and not trusts):
-            raise PolicyError(f"{self.sid}: needs actions, and either resources or not_resources")
+        trusts = bool(self.actions) and TRUST.issuperset(self.actions) and bool(self.principals)  # without resources
+        if bool(self.actions) == bool(self.not_actions):
+            raise PolicyError(f"{self.sid}: needs either actions or not_actions")
+        if bool(self.resources) == bool(self.not_resources) and not trusts:
+            raise PolicyError(f"{self.sid}: needs either resources or not_resources")
+        if self.not_actions and (self.effect == "Allow" or not self.why):
+            raise PolicyError(f"{self.sid}: not_actions stand in a Deny only, with a written reason (why=...)")
         if self.effect == "Allow" and not self.why and (star := self._star()):
             raise PolicyError(f"{self.sid}: {star} needs a written reason (why=...)")
 
@@ -82,11 +87,10 @@ class Statement:
 
     def as_block(self) -> dict[str, Any]:
         """The statement as a block of `aws_iam_policy_document`."""
-        block: dict[str, Any] = {"sid": self.sid, "effect": self.effect, "actions": list(self.actions)}
-        if self.resources:
-            block["resources"] = list(self.resources)
-        if self.not_resources:
-            block["not_resources"] = list(self.not_resources)
+        block: dict[str, Any] = {"sid": self.sid, "effect": self.effect}
+        for element in ("actions", "not_actions", "resources", "not_resources"):
+            if texts := getattr(self, element):
+                block[element] = list(texts)
         if self.principals:
             block["principals"] = [{"type": p.type, "identifiers": list(p.identifiers)} for p in self.principals]
         if self.conditions:
@@ -101,7 +105,7 @@ class Statement:
         if self.principals:
             anyone = any(p.type == "*" for p in self.principals)
             found["Principal"] = "*" if anyone else {p.type: _one(p.identifiers) for p in self.principals}
-        found["Action"] = _one(self.actions)
+        found |= {"Action": _one(self.actions)} if self.actions else {"NotAction": _one(self.not_actions)}
         for element, texts in (("Resource", self.resources), ("NotResource", self.not_resources)):
             if texts:
                 found[element] = _one([_variables(text) for text in texts])
@@ -164,3 +168,11 @@ def deny(
         principals=(to,) if to else (),
         conditions=tuple(given),
     )
+
+
+def deny_all_but(sid: str, actions: Sequence[str], *, on: Sequence[str], why: str) -> Statement:
+    """A Deny of every action that is not listed, whatever its service: what AWS adds is denied until it is listed.
+
+    `why`: the reason, as for a `*`.
+    """
+    return Statement(sid, "Deny", not_actions=tuple(actions), resources=tuple(on), why=why)

@@ -138,10 +138,11 @@ def _block(statement: Statement) -> dict[str, Any]:
     for condition in statement.conditions:
         conditions.setdefault(condition.test, {})[condition.variable] = list(condition.values)
     place = "NotResource" if statement.not_resources else "Resource"
+    acts = "NotAction" if statement.not_actions else "Action"
     return {
         "Sid": statement.sid,
         "Effect": statement.effect,
-        "Action": list(statement.actions),
+        acts: list(statement.not_actions or statement.actions),
         place: list(statement.not_resources or statement.resources),
         **({"Condition": conditions} if conditions else {}),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,12 +10,13 @@ from sagekeep.estate.check import pasted
 from sagekeep.estate.fault import Fault
 from sagekeep.estate.needs import Call, Statement
 from sagekeep.estate.requests import Asked, caller_of, requests_of
+from sagekeep.iam import document as iam
 from sagekeep.iam.document import Policy, parse
 from sagekeep.iam.evaluate import Layers, decide
 from sagekeep.iam.request import Request
 
 _VERSION = "2012-10-17"
-_ELEMENTS = ("Sid", "Effect", "Principal", "Action", "Resource", "NotResource", "Condition")
+_ELEMENTS = ("Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "NotResource", "Condition")
 _ALL = {"Sid": "Granted", "Effect": "Allow", "Action": "*", "Resource": "*"}
 GRANTED = parse({"Version": _VERSION, "Statement": [_ALL]}, "(granted)")
 # Nobody can tell a caller's organization and tags from settings: a Deny about them may let our calls through.
@@ -85,7 +86,8 @@ def compare(statements: Sequence[Statement], layers: Layers, asked: Asked) -> Ga
     for statement, wanted in zip(statements, needed.statements, strict=True):
         for request in requests_of(wanted, asked):
             if wanted.effect == "Deny":
-                kept = not decide(request, layers).allowed
+                others = {_said(other) for other in needed.statements if other is not wanted}
+                kept = not decide(request, _without(layers, others)).allowed
             else:
                 verdict = decide(request, lenient)
                 kept = verdict.allowed or verdict.explicit or decide(request, ours).explicit
@@ -111,12 +113,32 @@ def stops(calls: Iterable[Call], layers: Layers, account: str, contexts: Mapping
     return gaps
 
 
-def _without_untold(layers: Layers) -> Layers:
-    def edit(policy: Policy | None) -> Policy | None:
-        return policy and replace(policy, statements=tuple(s for s in policy.statements if not _untold(s)))
+def _said(statement: iam.Statement) -> tuple[frozenset[Any], ...]:
+    """What a denial says, whatever its Sid and the order of its lists."""
+    lists = ("actions", "not_actions", "resources", "not_resources", "principals", "conditions")
+    return tuple(frozenset(getattr(statement, name)) for name in lists)
 
-    def _untold(statement: Any) -> bool:
-        return statement.effect == "Deny" and any(c.key.lower().startswith(_UNTOLD) for c in statement.conditions)
+
+def _without(layers: Layers, others: Set[tuple[frozenset[Any], ...]]) -> Layers:
+    """Less their copies of our other denials: each must be there for its own sake.
+
+    A request is made up from one statement's conditions alone, and so some other denial meets it as well.
+    """
+    return _edited(layers, lambda statement: statement.effect == "Deny" and _said(statement) in others)
+
+
+def _without_untold(layers: Layers) -> Layers:
+    return _edited(
+        layers,
+        lambda statement: (
+            statement.effect == "Deny" and any(c.key.lower().startswith(_UNTOLD) for c in statement.conditions)
+        ),
+    )
+
+
+def _edited(layers: Layers, gone: Callable[[iam.Statement], bool]) -> Layers:
+    def edit(policy: Policy | None) -> Policy | None:
+        return policy and replace(policy, statements=tuple(s for s in policy.statements if not gone(s)))
 
     return replace(
         layers,

@@ -7,11 +7,11 @@ requests that our statement allows must be allowed by theirs, and those that our
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-from sagekeep.iam import operators
+from sagekeep.iam import operators, patterns
 from sagekeep.iam.document import Condition, Statement
 from sagekeep.iam.evaluate import covers
 from sagekeep.iam.principals import Naming, naming
@@ -32,6 +32,7 @@ _OF_OBJECTS = re.compile(r"s3:(AbortMultipartUpload|ListMultipartUploadParts|\w+
 _VARIABLE = re.compile(r"\$\{([\w:/.-]+)\}")
 _ACCOUNTS = ("aws:principalaccount", "aws:sourceaccount", "aws:resourceaccount")
 _ARN = "aws:principalarn"
+_NOT_YET_KNOWN = "WhatIsNotYetKnown"
 _ANOTHER_ACCOUNT = "999999999999"
 
 
@@ -102,6 +103,18 @@ def _filled(statement: Statement, facts: Mapping[str, tuple[str, ...]]) -> State
 def _actions(statement: Statement) -> Iterator[str]:
     for action in statement.actions:
         yield from _BEHIND.get(action, (action.replace("*", ""),))
+    yield from dict.fromkeys(_beside(statement.not_actions))
+
+
+def _beside(listed: Sequence[str]) -> Iterator[str]:
+    """Actions that a list leaves out: of a service that it does not name, and one for each verb that it spells out."""
+    if listed:
+        yield f"some-service:{_NOT_YET_KNOWN}"
+    for service, _, name in (action.partition(":") for action in listed):
+        if verb := re.match(r"[A-Z][a-z]+(?=[A-Z])", name):
+            action = f"{service}:{verb[0]}{_NOT_YET_KNOWN}"
+            if not any(patterns.action(action, pattern) for pattern in listed):
+                yield action
 
 
 def _resources(statement: Statement, action: str) -> Iterator[str]:

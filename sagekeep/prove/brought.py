@@ -56,6 +56,7 @@ _ROLES = {
     "studio-sweeper": ("studio", "sweeper_access"),
 }
 _GUARDRAILS = f"studio: {_DOCUMENT}.guardrails_statements"
+_REVIEWED = f"studio: {_DOCUMENT}.guardrails_reviewed_statements"
 _NAME = re.compile(r"<([\w.-]+)>")
 
 
@@ -96,7 +97,9 @@ def roles(terraform: Terraform) -> Iterator[Role]:
         own, trust = f"{stack}: {_DOCUMENT}.{name}_policy_statements", f"{stack}: {_DOCUMENT}.{name}_trust"
         denies = [s for s in need["permissions"] if s["Effect"] == "Deny" and purpose == "studio"]
         allows = [s for s in need["permissions"] if s not in denies]
-        identity = (_policy(terraform, allows, own), *([_policy(terraform, denies, _GUARDRAILS)] if denies else ()))
+        reviewed = [s for s in denies if "NotAction" in s]
+        rails = {own: allows, _GUARDRAILS: [s for s in denies if s not in reviewed], _REVIEWED: reviewed}
+        identity = tuple(_policy(terraform, found, origin) for origin, found in rails.items() if found)
         brought = Brought(key, (key, f"{stack}: aws_iam_role.{name}_role", own, trust))
         trusting = _policy(terraform, need["policy"], trust)
         yield Role(key, purpose, arn.rsplit("/", 1)[-1], arn, trusting, identity, brought=brought)

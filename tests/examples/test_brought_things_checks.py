@@ -272,6 +272,20 @@ def test_guardrails_are_asked_of_a_role_that_allows_what_they_deny(things: Thing
     things.permit("studio", needed)
 
 
+def test_a_role_whose_denials_know_no_more_than_todays_actions_lacks_the_closed_one(things: Things) -> None:
+    needed = things.needs("existing.roles.studio").permissions
+    (closed,) = [statement for statement in needed if "NotAction" in statement]
+    others = [statement for statement in needed if statement is not closed]
+    wide = {"Sid": "Wide", "Effect": "Allow", "Action": "sagemaker:*", "Resource": "*"}
+    listed = {"Sid": "Listed", "Effect": "Deny", "Action": ["sagemaker:CreateJob", "sagemaker:StartSession"]}
+    open_ended = {**closed, "NotAction": [*closed["NotAction"], "sagemaker:Create*"]}
+    for instead in ({**listed, "Resource": "*"}, open_ended):
+        things.permit("studio", [*others, instead, wide])
+        fault = only(things.faults())
+        assert (fault.key, json.loads(fault.paste)["Sid"]) == ("existing.roles.studio", "DenyWhatNobodyReviewed")
+    things.permit("studio", needed)
+
+
 def test_a_boundary_that_stops_a_role_is_named(things: Things) -> None:
     iam = things.client("iam")
     allowed = {"Effect": "Allow", "Action": "*", "Resource": "*"}

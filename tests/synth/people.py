@@ -64,10 +64,11 @@ def policies(found: Synth, purpose: str) -> list[dict[str, Any]]:
     own = {"studio": "access"} | {name: f"people_{name.replace('-', '_')}" for name in PERSONAS}
     element = own.get(purpose) or f"studio_access_{purpose.removeprefix('studio-').lower()}"
     stack = found.stacks["studio"]["resource"]
-    attached = stack["aws_iam_role_policy_attachment"][f"{element}_guardrails"]
-    assert attached["policy_arn"] == "${aws_iam_policy.guardrails_policy.arn}"
+    for name, policy in (("guardrails", "guardrails_policy"), ("reviewed", "guardrails_reviewed_policy")):
+        attached = stack["aws_iam_role_policy_attachment"][f"{element}_{name}"]
+        assert attached["policy_arn"] == f"${{aws_iam_policy.{policy}.arn}}"
     assert stack["aws_iam_role"][f"{element}_role"]["name"] == f"acme-{purpose}-us-east-1"
-    names = [f"{element}_policy_statements", "guardrails_statements"]
+    names = [f"{element}_policy_statements", "guardrails_statements", "guardrails_reviewed_statements"]
     return [document(found, "studio", name) for name in names]
 
 

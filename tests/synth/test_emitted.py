@@ -17,12 +17,13 @@ def test_no_resource_policy_names_a_role_as_principal(synthesized: Synth) -> Non
 
 def test_no_managed_policy_is_attached_but_our_own_guardrails(synthesized: Synth) -> None:
     assert list(synthesized.resources("aws_iam_policy_attachment", "aws_iam_user")) == []
-    assert [address for address, _ in synthesized.resources("aws_iam_policy")] == [
-        "studio: aws_iam_policy.guardrails_policy"
-    ]
-    for address, attached in synthesized.resources("aws_iam_role_policy_attachment"):
-        assert attached["policy_arn"] == "${aws_iam_policy.guardrails_policy.arn}", address
-    guardrails = [s for address, s in synthesized.statements() if address.endswith(".guardrails_statements")]
+    ours = ["studio: aws_iam_policy.guardrails_policy", "studio: aws_iam_policy.guardrails_reviewed_policy"]
+    assert [address for address, _ in synthesized.resources("aws_iam_policy")] == ours
+    arns = [f"${{{address.removeprefix('studio: ')}.arn}}" for address in ours]
+    attached = [body["policy_arn"] for _, body in synthesized.resources("aws_iam_role_policy_attachment")]
+    assert sorted(attached) == arns
+    documents = (".guardrails_statements", ".guardrails_reviewed_statements")
+    guardrails = [s for address, s in synthesized.statements() if address.endswith(documents)]
     assert guardrails
     assert {statement["effect"] for statement in guardrails} == {"Deny"}
 

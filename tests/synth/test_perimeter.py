@@ -76,11 +76,14 @@ def test_who_deploys_and_who_plans_pass_the_check_against_locking_oneself_out(pr
 
 
 def test_the_role_of_people_has_the_guardrails(synthesized: Synth) -> None:
-    ((_, attached),) = synthesized.resources("aws_iam_role_policy_attachment")
-    assert attached["policy_arn"] == "${aws_iam_policy.guardrails_policy.arn}"
-    assert attached["role"] == "${aws_iam_role.access_role.name}"
     domain = synthesized.stacks["studio"]["resource"]["aws_sagemaker_domain"]["studio_domain"]
-    assert "aws_iam_role_policy_attachment.access_guardrails" in domain["depends_on"]
+    attachments = dict(synthesized.resources("aws_iam_role_policy_attachment"))
+    for name, policy in (("guardrails", "guardrails_policy"), ("reviewed", "guardrails_reviewed_policy")):
+        attached = attachments.pop(f"studio: aws_iam_role_policy_attachment.access_{name}")
+        assert attached["policy_arn"] == f"${{aws_iam_policy.{policy}.arn}}"
+        assert attached["role"] == "${aws_iam_role.access_role.name}"
+        assert f"aws_iam_role_policy_attachment.access_{name}" in domain["depends_on"]
+    assert not attachments
 
 
 def test_no_action_of_an_allow_is_a_whole_service_but_in_an_endpoints_perimeter(synthesized: Synth) -> None:

@@ -55,6 +55,7 @@ def test_a_users_profile_works_as_the_users_own_role(people: Synth, name: str) -
     assert sorted(profile["depends_on"]) == [
         f"aws_iam_role_policy.studio_access_{name}_policy",
         f"aws_iam_role_policy_attachment.studio_access_{name}_guardrails",
+        f"aws_iam_role_policy_attachment.studio_access_{name}_reviewed",
     ]
 
 

@@ -57,8 +57,11 @@ def document(synthesized: Synth, stack: str, name: str) -> dict[str, Any]:
 
 
 def _statement(block: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {"Sid": block["sid"], "Effect": block["effect"], "Action": block["actions"]}
-    for ours, iams in (("resources", "Resource"), ("not_resources", "NotResource")):
+    found: dict[str, Any] = {"Sid": block["sid"], "Effect": block["effect"]}
+    elements = {
+        "actions": "Action", "not_actions": "NotAction", "resources": "Resource", "not_resources": "NotResource",
+    }  # fmt: skip
+    for ours, iams in elements.items():
         if ours in block:
             found[iams] = block[ours]
     for principal in block.get("principals", []):

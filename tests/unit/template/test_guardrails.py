@@ -66,7 +66,6 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "CreateNotebookInstance": ("VpcSubnets", "VolumeKmsKeyArn", "DirectInternetAccess"),
     "CreateTransformJob": ("VolumeKmsKeyArn", "OutputKmsKeyArn"),
     "CreateEndpointConfig": ("VolumeKmsKeyArn",),
-    "CreateCluster": ("VpcSubnets",),
     "CreateDomain": ("VpcSubnets", "AppNetworkAccessType"),
     "CreateSpace": ("RemoteAccess",),
     "UpdateSpace": ("RemoteAccess",),
@@ -103,11 +102,6 @@ def without(sid: str) -> list[Statement]:
     return [statement for statement in RAILS if statement.sid != sid]
 
 
-@pytest.mark.parametrize("action", ["CreateLabelingJob", "CreateCompilationJob", "CreateOptimizationJob"])
-def test_work_that_no_vpc_can_hold_is_denied(action: str) -> None:
-    assert verdict(RAILS, PERSON, asked(action)) == "DenyWorkThatHasNoVpc"
-
-
 def test_a_domain_may_be_updated_but_not_opened_or_moved() -> None:
     assert verdict(RAILS, PERSON, asked("UpdateDomain")) == "Allow"
     assert verdict(RAILS, PERSON, asked("UpdateDomain", AppNetworkAccessType="VpcOnly")) == "Allow"
@@ -129,5 +123,5 @@ def test_a_job_in_another_region_is_denied_too() -> None:
 
 
 def test_every_statement_denies_something_here() -> None:
-    denied = {sid for _, _, _, sid in CASES} | {"DenyWorkThatHasNoVpc", "DenyOpeningADomain"}
+    denied = {sid for _, _, _, sid in CASES} | {"DenyOpeningADomain"}
     assert denied == {statement.sid for statement in RAILS if statement.effect == "Deny"}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from policies.statement import ANYONE, PolicyError, allow, deny, when
+from policies.statement import ANYONE, PolicyError, allow, deny, deny_all_but, when
 
 
 def test_a_star_needs_a_reason() -> None:
@@ -43,3 +45,20 @@ def test_the_block_has_terraforms_names() -> None:
         "principals": [{"type": "*", "identifiers": ["*"]}],
         "condition": [{"test": "StringEquals", "variable": "aws:SourceAccount", "values": ["1"]}],
     }
+
+
+def test_all_but_some_actions_are_denied_only_and_for_a_reason() -> None:
+    statement = deny_all_but("DenyTheRest", ["s3:*", "sts:*"], on=["*"], why="nothing else is used")
+    assert statement.as_block() == {
+        "sid": "DenyTheRest",
+        "effect": "Deny",
+        "not_actions": ["s3:*", "sts:*"],
+        "resources": ["*"],
+    }
+    assert statement.as_json()["NotAction"] == ["s3:*", "sts:*"]
+    with pytest.raises(PolicyError, match="written reason"):
+        deny_all_but("DenyTheRest", ["s3:*"], on=["*"], why="")
+    with pytest.raises(PolicyError, match="in a Deny only"):
+        replace(statement, effect="Allow")
+    with pytest.raises(PolicyError, match="either actions or not_actions"):
+        replace(statement, actions=("s3:*",))
