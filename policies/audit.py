@@ -65,9 +65,11 @@ def read_configuration(s: Settings) -> list[Statement]:
     keys = names.arn(s, "kms", "key/*")
     ours = when("ForAnyValue:StringLike", "kms:ResourceAliases", names.key_alias(s, "*"))
     functions = [names.function_arn(s, purpose) for purpose in names.FUNCTIONS]
+    roles = [names.role_arn(s, purpose) for purpose in names.roles(s) if purpose not in names.user_roles(s)]
+    roles += [users] if (users := names.users_roles_arn(s)) else []
     return [
         allow("ReadSageMakersConfiguration", ["sagemaker:Describe*"], on=[names.arn(s, "sagemaker", "*")]),
-        allow("ReadRolesAndTheirPolicies", READ_ROLES, on=[names.role_arn(s, purpose) for purpose in names.roles(s)]),
+        allow("ReadRolesAndTheirPolicies", READ_ROLES, on=roles),
         allow("ReadBucketsSettings", READ_BUCKETS, on=[names.bucket_arn(s, purpose) for purpose in names.buckets(s)]),
         allow("ReadKeysPolicies", READ_KEYS, on=[keys], only=[ours]),
         allow("ReadFunctionsSettings", ["lambda:GetFunctionConfiguration", "lambda:GetPolicy"], on=functions),

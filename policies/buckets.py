@@ -157,7 +157,7 @@ def users_places(s: Settings, bucket: str) -> list[Statement]:
 
     Deleting is not reading or writing: who deploys may still empty the bucket.
     """
-    owners = [names.role_arn(s, purpose) for purpose in names.user_roles(s)]
+    owners = names.users_roles_arn(s)
     if not owners:
         return []
     return [
@@ -167,7 +167,7 @@ def users_places(s: Settings, bucket: str) -> list[Statement]:
             on=[f"{bucket}/users/*"],
             to=ANYONE,
             given=[
-                when("ArnNotLikeIfExists", "aws:PrincipalArn", sorted(owners)),
+                when("ArnNotLikeIfExists", "aws:PrincipalArn", owners),
                 when("BoolIfExists", "aws:PrincipalIsAWSService", "false"),
             ],
         )

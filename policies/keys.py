@@ -152,10 +152,10 @@ def _roles(s: Settings, *purposes: str) -> list[str]:
 def data_key(s: Settings) -> list[Statement]:
     """Buckets' objects, volumes of jobs and endpoints, models."""
     deploy, writers = s.deploy.roles, s.deploy.data_writers
-    studio = names.studio_roles(s)
-    users = [*_roles(s, "job", "pipeline", *studio, "data-seed"), *deploy, *writers]
+    studio = names.studio_role_arns(s)
+    users = [*_roles(s, "job", "pipeline", "data-seed"), *studio, *deploy, *writers]
     people = [purpose for purpose in names.personas(s) if purpose in UPDATE_ENDPOINTS]
-    grantors = _roles(s, "job", "pipeline", *studio, *people)
+    grantors = [*_roles(s, "job", "pipeline", *people), *studio]
     return [*_administration(s), _use(s, users), *_read(s, s.deploy.plan_roles), *_grant(s, grantors), *_closed(s)]
 
 
@@ -218,7 +218,7 @@ def _deliver_to_the_queue(s: Settings) -> list[Statement]:
 
 def studio_key(s: Settings) -> list[Statement]:
     """The domain's file system and the volumes of its apps. CreateApp checks the grant with the execution role."""
-    users = [*_roles(s, *names.studio_roles(s)), *s.deploy.roles]
+    users = [*names.studio_role_arns(s), *s.deploy.roles]
     return [*_administration(s), _use(s, users), *_grant(s, users), *_closed(s)]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sagekeep import limits
 from sagekeep.settings import DEFAULT_ENVIRONMENT, Settings
 from sagekeep.settings_existing import Reference
 
@@ -115,7 +116,15 @@ def role_arn(s: Settings, purpose: str) -> str:
     """ARN of a role; it holds the role's path."""
     if reference := brought_role(s, purpose):
         return _brought(f"roles.{purpose}", reference)
-    return f"arn:{s.partition}:iam::{s.account_id}:role{s.iam.role_path}{role(s, purpose)}"
+    return f"arn:{s.partition}:iam::{s.account_id}:role{role_path(s, purpose)}{role(s, purpose)}"
+
+
+def role_path(s: Settings, purpose: str) -> str:
+    """Path of a role. Users' own lie below one that is the environment's alone: a pattern names all of them.
+
+    A pattern of names would not do: `acme-studio-*` has the sweeper's role too, and those of a prefix `acme-studio`.
+    """
+    return f"{s.iam.role_path}{stem(s)}-users/" if purpose in user_roles(s) else s.iam.role_path
 
 
 def user_role(user: str) -> str:
@@ -128,9 +137,16 @@ def user_roles(s: Settings) -> tuple[str, ...]:
     return tuple(user_role(user) for user in s.studio.users) if s.studio.role_per_user else ()
 
 
-def studio_roles(s: Settings) -> tuple[str, ...]:
-    """Purposes of the roles that apps in Studio work as: the domain's, and those of single users."""
-    return ("studio", *user_roles(s))
+def users_roles_arn(s: Settings) -> str:
+    """Pattern of the ARNs of all single users' roles, so that no policy grows with them; "" without such roles."""
+    users = user_roles(s)
+    path = role_path(s, users[0]) if users else ""
+    return f"arn:{s.partition}:iam::{s.account_id}:role{path}{role(s, user_role('*'))}" if users else ""
+
+
+def studio_role_arns(s: Settings) -> list[str]:
+    """ARNs of the roles that apps in Studio work as: the domain's, and the pattern of those of single users."""
+    return [role_arn(s, "studio"), *([users_roles_arn(s)] if user_roles(s) else [])]
 
 
 def personas(s: Settings) -> tuple[str, ...]:
@@ -240,17 +256,22 @@ class Limited:
 
 
 def limited_names(s: Settings) -> Iterator[Limited]:
-    """Every name whose length AWS limits (service quotas and API references of each service)."""
+    """Names whose length AWS limits and the settings decide; what is synthesized is measured as well (`sizes`)."""
     for purpose in buckets(s):
-        yield Limited("bucket", bucket(s, purpose), 63, ("prefix", "account_id", "region"))
+        yield _limited("bucket-name", bucket(s, purpose), "prefix", "account_id", "region")
     for purpose in (*ROLES, *personas(s)):
-        yield Limited("role", role(s, purpose), 64, ("prefix", "region"))
+        yield _limited("role-name", role(s, purpose), "prefix", "region")
     for purpose in user_roles(s):
-        yield Limited("role", role(s, purpose), 64, ("studio.users", "prefix", "region"))
+        yield _limited("role-name", role(s, purpose), "studio.users", "prefix", "region")
     for purpose in FUNCTIONS:
-        yield Limited("function", name(s, purpose), 64, ("prefix",))
-    yield Limited("rule", name(s, "pipeline-failed"), 64, ("prefix",))
-    yield Limited("queue", name(s, "undelivered-alerts"), 80, ("prefix",))
-    yield Limited("Studio domain", name(s, "studio"), 63, ("prefix",))
+        yield _limited("function-name", name(s, purpose), "prefix")
+    yield _limited("rule-name", name(s, "pipeline-failed"), "prefix")
+    yield _limited("queue-name", name(s, "undelivered-alerts"), "prefix")
+    yield _limited("sagemaker-name", name(s, "studio"), "prefix")
     for purpose in SDK_DEFAULTS.values():
-        yield Limited("lifecycle configuration", f"{name(s, purpose)}-{'0' * VERSION_DIGITS}", 63, ("prefix",))
+        yield _limited("sagemaker-name", f"{name(s, purpose)}-{'0' * VERSION_DIGITS}", "prefix")
+
+
+def _limited(id: str, value: str, *keys: str) -> Limited:
+    limit = limits.limits()[id]
+    return Limited(limit.what, value, limit.most, keys)

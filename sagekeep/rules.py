@@ -2,7 +2,7 @@
 
 Those about people and their roles stand in `sagekeep.rules_people`, those of the house in `sagekeep.rules_house`, those
 about a network that is brought in `sagekeep.rules_existing`, about other things that are brought in
-`sagekeep.rules_brought`.
+`sagekeep.rules_brought`, about AWS's limits in `sagekeep.rules_limits`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from sagekeep import catalog, names, rules_brought, rules_existing, rules_house, rules_people
+from sagekeep import catalog, names, rules_brought, rules_existing, rules_house, rules_limits, rules_people
 from sagekeep.settings import Settings
 from sagekeep.settings_faults import Fault
 from sagekeep.subnets import capacity_of_subnet, needed_addresses, subnet_prefix
@@ -125,21 +125,6 @@ def _emails_are_of_allowed_domains(section: str) -> Callable[[Settings], Iterato
     return check
 
 
-EXEMPT_CHARACTERS = 600
-
-
-def _deployers_fit_into_event_patterns(s: Settings) -> Iterator[Fault]:
-    """An event pattern has at most 2,048 characters (EventBridge quotas); the longest leaves this many for roles."""
-    d = s.detection
-    used = sum(len(arn) + len('"",') for arn in s.deploy.roles)
-    if d.enabled and not d.include_deployments and used > EXEMPT_CHARACTERS:
-        rule = (
-            f"are too many for the event patterns of [detection]: {used} characters of {EXEMPT_CHARACTERS}; name them "
-            "with a wildcard, or set detection.include_deployments or detection.enabled otherwise"
-        )
-        yield Fault("deploy.roles", rule, list(s.deploy.roles))
-
-
 RULES = (
     Rule(("region",), _region_has_images),
     Rule(("network.subnet_slots", "network.zones", "existing.subnets"), _every_zone_has_a_slot),
@@ -165,12 +150,11 @@ RULES = (
         ("studio.auth", "studio.sso_users", "studio.sso_groups", "studio.sign_in", "studio.users"),
         rules_house.sso_settings_go_together,
     ),
-    Rule(("deploy.roles", "detection.enabled", "detection.include_deployments"), _deployers_fit_into_event_patterns),
     *(
         Rule((f"{section}.emails", "alerts.email_domains"), _emails_are_of_allowed_domains(section))
         for section in ("alerts", "detection")
     ),
-    *(Rule(keys, check) for keys, check in (*rules_existing.RULES, *rules_brought.RULES)),
+    *(Rule(keys, check) for keys, check in (*rules_existing.RULES, *rules_brought.RULES, *rules_limits.RULES)),
 )
 
 

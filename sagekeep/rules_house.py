@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator
 
 from sagekeep import rules_people
+from sagekeep.rules_limits import STACK_TAG
 from sagekeep.settings import Settings
 from sagekeep.settings_faults import Fault
-
-STACK_TAG = "Stack"  # which every resource has with its stack's name
 
 
 def tags_keep_the_policy(s: Settings) -> Iterator[Fault]:

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from sagekeep import limits
+
 
 def _text(pattern: str, rule: str) -> Any:
     """Metadata of a string field: `pattern` must match whole; `rule` is what its author reads."""
@@ -81,7 +83,10 @@ def _source_ranges(values: tuple[str, ...]) -> tuple[str, ...]:
 
 def _few(values: tuple[str, ...]) -> tuple[str, ...]:
     if len(values) > 10:
-        rule = "must be at most 10 ARNs, as a role's trust policy may have 2,048 characters; ARNs may have wildcards"
+        rule = (
+            "must be at most 10 ARNs, as a role's trust policy may have "
+            f"{limits.most('trust-policy'):,} characters; ARNs may have wildcards"
+        )
         raise PydanticCustomError("rule", "{rule}", {"rule": rule})
     return values
 
@@ -140,13 +145,18 @@ _ZONES_SCHEMA = {
         {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 6, "uniqueItems": True},
     ]
 }
-_TAG_RULE = "needs a key of 1 to 128 characters that does not begin with aws:, and a value of up to 256 characters"
 
 
 def _tags(tags: dict[str, str]) -> dict[str, str]:
+    longest, largest = limits.most("tag-key"), limits.most("tag-value")
     for key, value in tags.items():
-        if not 0 < len(key) <= 128 or key.lower().startswith("aws:") or len(value) > 256:
-            raise PydanticCustomError("rule", "{rule}", {"rule": _TAG_RULE})
+        right = 0 < len(key) <= longest and not key.lower().startswith("aws:") and len(value) <= largest
+        if not (right and limits.is_tag_text(key + value)):
+            rule = (
+                f"needs a key of 1 to {longest} characters that does not begin with aws:, and a value of up to "
+                f"{largest}, of letters, digits, spaces and _ . : / = + - @"
+            )
+            raise PydanticCustomError("rule", "{rule}", {"rule": rule})
     return tags
 
 
@@ -193,7 +203,11 @@ KeyArn = Annotated[
 ]
 RolePath = Annotated[
     str,
-    *_text(r"/([\w+=,.@-]{1,64}/){0,4}", "must be / or begin and end with a slash, such as /ml/, of at most 4 parts"),
+    *_text(
+        r"(?!.*-users/)/([\w+=,.@-]{1,64}/){0,4}",
+        "must be / or begin and end with a slash, such as /ml/, of at most 4 parts, none of which ends with -users: "
+        "below such lie the roles of single users",
+    ),
 ]
 Emails = Annotated[tuple[str, ...], *_texts(r"[^@\s]+@[^@\s]+\.[^@\s]+", "must be e-mail addresses")]
 NamePattern = Annotated[

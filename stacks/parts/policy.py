@@ -49,13 +49,14 @@ class ScopedRole(Construct):
         self.role: IamRole | None = None
         if names.brought_role(settings, purpose):
             return
+        path = names.role_path(settings, purpose)
         self.role = IamRole(
             self,
             "role",
             name=names.role(settings, purpose),
             description=description,
             assume_role_policy=policy_json(self, "trust", trust),
-            path=None if settings.iam.role_path == "/" else settings.iam.role_path,
+            path=None if path == "/" else path,
             permissions_boundary=settings.iam.permissions_boundary or None,
         )
         self.arn = str(self.role.arn)

@@ -54,6 +54,18 @@ def allowed(role: CiRole) -> set[tuple[str, str]]:
     return {(statement.sid, action) for statement in role.statements for action in statement.actions}
 
 
+def test_policies_do_not_grow_with_users(synthesized: Synthesized) -> None:
+    """Each of 200 users has a role and a profile; of few, the profiles are named."""
+    written = 'users         = ["ana", "weirdion"]'
+    users = json.dumps([f"user{number:03}-with-a-name" for number in range(200)])
+    few, many = (ci_roles(made) for made in (synthesized(), synthesized((written, f"users = {users}"))))
+    for before, after in zip(few, many, strict=True):
+        assert len(after.policies) <= len(before.policies)
+        assert max(size(policy) for policy in after.policies) <= LARGEST
+    assert ":user-profile/*/ana" in json.dumps(few[1].policies)
+    assert "/ml/acme-ml-users/*" in json.dumps(many[1].policies)
+
+
 def test_policies_are_as_iam_takes_them(roles: tuple[CiRole, CiRole]) -> None:
     for role in roles:
         assert 0 < len(role.policies) <= MOST

@@ -56,7 +56,8 @@ def synthesized_from(found: Settings, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def role_arn(purpose: str) -> str:
-    return f"{IAM}:role/ml/acme-{purpose}-us-east-1"
+    path = "acme-users/" if purpose.startswith("studio-") else ""
+    return f"{IAM}:role/ml/{path}acme-{purpose}-us-east-1"
 
 
 def policies(found: Synth, purpose: str) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import typer
 
 from sagekeep.console import AsIs, Env, Json, Out, print_json, say, synthesis_of
 from sagekeep.estate.ci.files import write
+from sagekeep.estate.ci.policies import LARGEST
 from sagekeep.estate.ci.roles import CiRole, ci_roles
 
 To = Annotated[Path | None, typer.Option("--to", help="Folder to write to: JSON policies, and ci.tf.json")]
@@ -35,7 +36,8 @@ def _show(role: CiRole) -> None:
     sizes = ", ".join(str(size) for size in document["sizes"])
     say(f"{role.kind} role {role.arn}")
     actions = {action for statement in role.statements for action in statement.actions}
-    say(f"  {len(actions)} actions in {len(role.statements)} statements; policies of {sizes} characters (6144 at most)")
+    number = len(role.statements)
+    say(f"  {len(actions)} actions in {number} statements; policies of {sizes} characters ({LARGEST} at most)")
     if role.trust:
         claims = role.trust["Statement"][0]["Condition"]["StringEquals"]
         say(f"  trusts {next(value for key, value in claims.items() if key.endswith(':sub'))}")

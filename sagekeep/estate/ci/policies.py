@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from sagekeep import limits
 from sagekeep.errors import UsageError
 from sagekeep.estate.ci.grants import Grant, conditions, grants
 from sagekeep.estate.ci.things import Things
 
 Role = Literal["plan", "deploy"]
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: whitespace does not count.
-LARGEST = 6144
-MOST = 10
+LARGEST, MOST = limits.most("managed-policy"), limits.most("policies-of-a-role")
 
 Document = Mapping[str, Any]
 
@@ -119,4 +117,4 @@ def _policy(found: list[Document]) -> Document:
 
 def size(document: Document) -> int:
     """Characters that IAM counts."""
-    return len(re.sub(r"\s", "", json.dumps(document)))
+    return limits.dense(json.dumps(document))

@@ -19,6 +19,8 @@ _SILENT = {
     "data.aws_partition", "data.aws_region",
 }  # fmt: skip
 _COMPUTED = re.compile(r"\$\{[^{}]*\}")
+_USERS = "-users/"
+_MOST_PROFILES = 20  # by name; of more, the policies say all
 _SYMBOL = re.compile(r"<[^>]*>")  # what AWS chooses: see sagekeep.prove.terraform
 
 
@@ -79,7 +81,22 @@ class Things:
             yield self.words
         for kind in kinds:
             for resource in self._by_type.get(kind, ()):
-                yield {**_DEFAULTS, **_words_of(resource), **self.words, "stack": resource.stack}
+                words = {**_DEFAULTS, **_words_of(resource), **self.words, "stack": resource.stack}
+                yield words | self._patterns(kind, words)
+
+    def _patterns(self, kind: str, words: Mapping[str, str]) -> dict[str, str]:
+        """What of users is a pattern: the policies of the CI would grow with them, and IAM allows a role ten.
+
+        Users' roles have a path of their own (sagekeep.names.role_path), so that the pattern has no other.
+        """
+        if kind == "aws_iam_role" and words["path"].endswith(_USERS):
+            return {"name": "*"}
+        if kind != "aws_sagemaker_user_profile":
+            return {}
+        several = {"user_profile_name": "*"} if len(self._by_type[kind]) > _MOST_PROFILES else {}
+        path, slash, _ = words.get("user_settings_execution_role", "").rpartition("/")
+        own = {"user_settings_execution_role": f"{path}/*"} if (path + slash).endswith(_USERS) else {}
+        return several | own
 
     def fill(self, text: str) -> str:
         """A condition's text with the environment's words; "" where one of them is empty."""

@@ -14,14 +14,15 @@ from policies import alerts, buckets, endpoints, functions, jobs, keys, personas
 from policies import guardrails as denies
 from policies.jobs import Placement
 from policies.statement import Statement
-from sagekeep import catalog, names
+from sagekeep import catalog, limits, names
 from sagekeep.settings import Settings
 from stacks.parts.endpoint_table import different_policies
 from tests.generated import environments
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 VPC = "vpc-0123456789abcdef0"
-IAM_ROLE, IAM_POLICY, IAM_TRUST, BUCKET, CMK, ENDPOINT = 10_240, 6_144, 2_048, 20_480, 32_768, 20_480
+IAM_ROLE, IAM_POLICY, IAM_TRUST = map(limits.most, ("inline-policy", "managed-policy", "trust-policy"))
+BUCKET, CMK, ENDPOINT = map(limits.most, ("bucket-policy", "key-policy", "endpoint-policy"))
 TRUSTED = ("sagemaker.amazonaws.com", "lambda.amazonaws.com", "vpc-flow-logs.amazonaws.com")
 
 

@@ -133,11 +133,6 @@ REFUSED = [
         "c.org",
     ),
     ("detection.denied_calls", {"detection": {"denied_calls": 0}}, "greater than or equal to 1"),
-    (
-        "deploy.roles",
-        {"deploy": {"roles": [f"arn:aws:iam::123456789012:role/{'x' * 60}{n}" for n in range(9)]}},
-        "many",
-    ),
     ("name_pattern", {"name_pattern": "{prefix}-{team}-{purpose}"}, "{environment} and {region}"),
     ("name_pattern", {"name_pattern": "{purpose}-{prefix}"}, "end with -{purpose}"),
     ("name_pattern", {"name_pattern": "acme-{purpose}"}, "have {prefix} or {environment}"),
@@ -164,6 +159,20 @@ REFUSED = [
     ("deploy.roles", {"region": "us-gov-west-1", "deploy": {"roles": [OWN_ROLE]}}, "partition aws-us-gov"),
     ("alerts.queue", {"alerts": {"queue": "yes"}}, "true or false"),
     ("tags", {"tags": {"aws:x": "y"}}, "aws:"),
+    ("iam.role_path", {"iam": {"role_path": "/x/acme-users/"}}, "none of which ends with -users"),
+    ("tags", {"tags": {"a": "x\x00"}}, "letters, digits"),
+    ("tags", {"tags": {"why?": "x"}}, "letters, digits"),
+    ("tags", {"tags": {f"Tag{n}": "x" for n in range(8)}}, "must be at most 7"),
+    ("tags", {"tags": {"Environment": "x", **{f"Tag{n}": "x" for n in range(8)}}}, "must be at most 8"),
+    ("tags.environment", {"tags": {"environment": "x"}}, "differ from Environment"),
+    (
+        "studio.users",
+        {
+            "studio": {"users": [f"u{n}" for n in range(5000)], "role_per_user": True},
+            "network": {"cidr": "10.0.0.0/16"},
+        },
+        "at most 4992",
+    ),
 ]
 
 
