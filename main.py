@@ -17,7 +17,7 @@ from sagekeep.settings import DEFAULT_ENVIRONMENT, environment_file, load
 
 
 def main() -> int:
-    """Exit code 0, or 2 with every fault of the settings on stderr and nothing written."""
+    """Exit code 0, or 2 with every fault of the settings on stderr and nothing written that could be planned."""
     try:
         settings = load(environment_file(os.environ.get("SAGEKEEP_ENV", DEFAULT_ENVIRONMENT)))
         out = os.environ.get("SAGEKEEP_OUT") or os.environ.get("CDKTF_OUTDIR") or output_folder(settings.environment)

@@ -12,9 +12,10 @@ from cdktf import App
 
 from policies.required import required
 from policies.statement import Statement
-from sagekeep import names
+from sagekeep import names, sizes
 from sagekeep.errors import UsageError
 from sagekeep.settings import Settings
+from sagekeep.settings_faults import SettingsError
 from stacks.base import EstateStack
 from stacks.detection import DetectionStack
 from stacks.keys import KeysStack
@@ -44,12 +45,15 @@ def build(app: App, settings: Settings) -> list[EstateStack]:
 def synthesize(settings: Settings, out: Path) -> None:
     """Write the environment's Terraform to `out`: stacks/<stack>/, manifest.json and model.json.
 
-    Raises UsageError when `out` holds another environment's Terraform.
+    Raises:
+        UsageError: `out` holds another environment's Terraform.
+        SettingsError: AWS would refuse something for its size.
     """
     _refuse_other_environment(settings, out)
     app = App(outdir=str(out), skip_validation=True)
     stacks = build(app, settings)
     app.synth()
+    _refuse_what_aws_refuses(settings, out, stacks)
     for stack in stacks:
         _write_files(out / "stacks" / stack.NAME, stack.files)
     _remove_stale_stacks(out, {stack.NAME for stack in stacks})
@@ -63,6 +67,15 @@ def _refuse_other_environment(settings: Settings, out: Path) -> None:
     if found != settings.environment:
         hint = f"give another folder: --out {names.output_folder(settings.environment)} (cdktf: --output)"
         raise UsageError(f"{out.name} holds the environment {found}, not {settings.environment}", hint=hint)
+
+
+def _refuse_what_aws_refuses(settings: Settings, out: Path, stacks: Sequence[EstateStack]) -> None:
+    files = {stack.NAME: out / "stacks" / stack.NAME / "cdk.tf.json" for stack in stacks}
+    documents = {name: json.loads(file.read_text(encoding="utf-8")) for name, file in files.items()}
+    if faults := sizes.faults(settings, documents):
+        for file in (*files.values(), out / "model.json"):  # nobody plans what is refused
+            file.unlink(missing_ok=True)
+        raise SettingsError(f"environment {settings.environment}", faults)
 
 
 def _write_files(folder: Path, files: dict[str, bytes]) -> None:
