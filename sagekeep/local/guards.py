@@ -9,9 +9,9 @@ from typing import Any
 from ministack.core import iam_actions
 from ministack.core import iam_evaluator as evaluator
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import cloudwatch_logs, ec2, kms, lambda_svc, s3, sns, sqs
+from ministack.services import cloudwatch_logs, ec2, eventbridge, iam, kms, lambda_svc, s3, sns, sqs, ssm
 
-from sagekeep.local import checks, delegates, resource_policies
+from sagekeep.local import checks, delegates, oversize, resource_policies
 from sagekeep.local.request import Request, current
 from sagekeep.local.resource_policies import Refusal
 from sagekeep.local.resources import members_of
@@ -19,12 +19,16 @@ from sagekeep.local.resources import members_of
 Guard = Callable[[Request, Mapping[str, Any]], Refusal | None]
 
 _MODULES: dict[str, Any] = {
+    "ec2": ec2,
+    "events": eventbridge,
+    "iam": iam,
     "kms": kms,
     "lambda": lambda_svc,
     "logs": cloudwatch_logs,
     "s3": s3,
     "sns": sns,
     "sqs": sqs,
+    "ssm": ssm,
 }
 _BAD_PARAMETER = "InvalidParameterValueException"
 
@@ -50,10 +54,12 @@ def _guarded(service: str, plain: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _refusal(request: Request) -> Refusal | None:
+    members = members_of(request.body, request.query)
     named = resource_policies.refusal(request.action, request.body, get_account_id())
-    if named is not None or request.action not in _GUARDS:
-        return named
-    return _GUARDS[request.action](request, members_of(request.body, request.query))
+    refused = named or oversize.refusal(request, members)
+    if refused is not None or request.action not in _GUARDS:
+        return refused
+    return _GUARDS[request.action](request, members)
 
 
 def _key_of_group(request: Request, members: Mapping[str, Any]) -> Refusal | None:
