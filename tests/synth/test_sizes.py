@@ -156,6 +156,11 @@ def test_rows_name_operations_and_parameters_that_aws_has() -> None:
         assert member == "(body)" or member in shape.members or attributes, parameter
 
 
+def test_one_of_a_list_of_ids_is_measured_as_one(poc: Synth) -> None:
+    text = "${element(data.terraform_remote_state.network.outputs.subnet_ids, 3)}"
+    assert len(sizes._text(text, poc.stacks["keys"])) == len("subnet-0123456789abcdef0")
+
+
 def test_ids_that_only_aws_knows_are_measured_at_their_greatest_length(poc: Synth) -> None:
     longest = {
         "key_arn": "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/mrk-0123456789abcdef0123456789abcdef",
