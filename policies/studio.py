@@ -78,7 +78,6 @@ def studio_role(s: Settings, studio: Studio, owner: Owner = WHOEVER) -> list[Sta
         *create_jobs(s, studio.place, "*"),
         pass_role(s, "PassTheJobRole", "job"),
         *_pipeline(s),
-        *_endpoints_of_ones_own(s, studio.place),
     ]
 
 
@@ -176,7 +175,7 @@ def _pipeline(s: Settings) -> list[Statement]:
     ]
 
 
-def _endpoints_of_ones_own(s: Settings, place: Placement) -> list[Statement]:
+def endpoints_of_ones_own(s: Settings, place: Placement) -> list[Statement]:
     """What `deploy` of SageMaker's Python SDK does; the pipeline's endpoint stays the pipeline's.
 
     An account can have endpoints of others: the names are those that the SDK gives, `endpoint-` in version 3 and the

@@ -19,6 +19,7 @@ from stacks.parts.guardrails import Guardrails
 from stacks.parts.people import People
 from stacks.parts.policy import ScopedRole
 from stacks.parts.studio_domain import StudioDomain
+from stacks.parts.studio_policies import StudioPolicies
 from stacks.parts.vpc_function import FunctionCode, VpcFunction
 
 SWEEPER = FunctionCode(
@@ -56,19 +57,22 @@ class StudioStack(EstateStack):
         )
         policy = role.attach(studio.studio_role(settings, surroundings))
         guardrails = Guardrails(self, "guardrails", settings=settings, surroundings=surroundings)
+        shared = StudioPolicies(
+            self, "studio-shared", settings=settings, surroundings=surroundings, guardrails=guardrails
+        )
         common: dict[str, Any] = {
             "settings": settings,
             "surroundings": surroundings,
-            "guardrails": guardrails,
+            "shared": shared,
             "vpc": vpc,
             "role": role,
         }
         domain: StudioDomain | BroughtDomain
         if settings.existing.domain:
-            domain = BroughtDomain(self, "studio", after=[*policy, *guardrails.hold(role)], **common)
+            domain = BroughtDomain(self, "studio", after=[*policy, *shared.hold(role)], **common)
         else:
             sweeper = self._sweeper(remote.text("logs_key_arn"), surroundings.vpc_id)
-            after = [*policy, *guardrails.hold(role)]
+            after = [*policy, *shared.hold(role)]
             domain = StudioDomain(self, "studio", sweeper=sweeper, after=after, **common)
         around = personas.Surroundings(domain.domain_id, vpc.text("studio_security_group_id"), surroundings)
         people = People(self, "people", settings=settings, around=around, guardrails=guardrails)

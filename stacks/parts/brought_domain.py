@@ -12,9 +12,9 @@ from policies.studio import Studio
 from sagekeep import names
 from sagekeep.settings import Settings
 from stacks.base import Remote
-from stacks.parts.guardrails import Guardrails
 from stacks.parts.policy import ScopedRole
 from stacks.parts.studio_domain import app_settings
+from stacks.parts.studio_policies import StudioPolicies
 from stacks.parts.studio_users import Everyone, user_profiles
 
 
@@ -31,7 +31,7 @@ class BroughtDomain(Construct):
         *,
         settings: Settings,
         surroundings: Studio,
-        guardrails: Guardrails,
+        shared: StudioPolicies,
         vpc: Remote,
         role: ScopedRole,
         after: Sequence[ITerraformDependable],
@@ -51,6 +51,6 @@ class BroughtDomain(Construct):
             settings=settings,
             domain_id=self.domain_id,
             surroundings=surroundings,
-            guardrails=guardrails,
+            shared=shared,
             everyone=Everyone(role, defaults, after),
         )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.data_aws_iam_policy_document import DataAwsIamPolicyDocument
+from cdktf_cdktf_provider_aws.iam_policy import IamPolicy
 from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
+from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 from constructs import Construct
 
 from policies.statement import Statement
@@ -26,6 +28,21 @@ def policy_json(scope: Construct, id: str, statements: Sequence[Statement]) -> s
     # An override is one call for the whole document; typed blocks cost a round trip to the kernel for each.
     document.add_override("statement", [statement.as_block() for statement in statements])
     return cast("str", document.json)
+
+
+def managed_policy(
+    scope: Construct, settings: Settings, *, kind: str, purpose: str, statements: Sequence[Statement], description: str
+) -> IamPolicy:
+    """A policy that several roles have; `kind` begins its ids, `purpose` is of its name."""
+    start = f"{kind}_" if kind else ""
+    return IamPolicy(
+        scope,
+        f"{start}policy",
+        name=names.role(settings, purpose),
+        path=None if settings.iam.role_path == "/" else settings.iam.role_path,
+        description=description,
+        policy=policy_json(scope, f"{start}statements", statements),
+    )
 
 
 class ScopedRole(Construct):
@@ -72,3 +89,12 @@ class ScopedRole(Construct):
             return []
         policy = policy_json(self, "policy-statements", statements)
         return [IamRolePolicy(self, "policy", name=name, role=self.role.name, policy=policy)]
+
+    def hold(self, policies: Mapping[str, IamPolicy]) -> list[ITerraformDependable]:
+        """Attach managed policies by the attachment's id, unless the role is brought; returns what must wait for it."""
+        if self.role is None:
+            return []
+        return [
+            IamRolePolicyAttachment(self, name, role=self.role.name, policy_arn=policy.arn)
+            for name, policy in policies.items()
+        ]

@@ -23,10 +23,10 @@ from sagekeep import names
 from sagekeep.settings import Settings
 from stacks.base import Remote
 from stacks.parts import sdk_defaults
-from stacks.parts.guardrails import Guardrails
 from stacks.parts.identity_center import IdentityCenter
 from stacks.parts.invocations import owned_by_terraform
 from stacks.parts.policy import ScopedRole
+from stacks.parts.studio_policies import StudioPolicies
 from stacks.parts.studio_users import user_profiles
 from stacks.parts.vpc_function import VpcFunction
 
@@ -48,7 +48,7 @@ class StudioDomain(Construct):
         *,
         settings: Settings,
         surroundings: Studio,
-        guardrails: Guardrails,
+        shared: StudioPolicies,
         vpc: Remote,
         role: ScopedRole,
         sweeper: VpcFunction,
@@ -71,7 +71,7 @@ class StudioDomain(Construct):
             settings=settings,
             domain_id=domain_id,
             surroundings=surroundings,
-            guardrails=guardrails,
+            shared=shared,
             center=self._identity_center(),
         )
         owned_by_terraform(

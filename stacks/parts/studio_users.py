@@ -13,9 +13,9 @@ from constructs import Construct
 from policies import roles, studio
 from sagekeep import names
 from sagekeep.settings import Settings
-from stacks.parts.guardrails import Guardrails
 from stacks.parts.identity_center import IdentityCenter, sso_user
 from stacks.parts.policy import ScopedRole
+from stacks.parts.studio_policies import StudioPolicies
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def user_profiles(
     settings: Settings,
     domain_id: str,
     surroundings: studio.Studio,
-    guardrails: Guardrails,
+    shared: StudioPolicies,
     everyone: Everyone | None = None,
     center: IdentityCenter | None = None,
 ) -> list[SagemakerUserProfile]:
@@ -48,7 +48,7 @@ def user_profiles(
     for user in settings.studio.users:
         own: dict[str, Any] = {}
         if settings.studio.role_per_user:
-            own = _own_role(scope, settings, studio.Owner(domain_id, user), surroundings, guardrails)
+            own = _own_role(scope, settings, studio.Owner(domain_id, user), surroundings, shared)
         elif everyone:
             own = _with_role(everyone.role, everyone.after)
         if center:
@@ -68,7 +68,7 @@ def user_profiles(
 
 
 def _own_role(
-    scope: Construct, settings: Settings, owner: studio.Owner, surroundings: studio.Studio, guardrails: Guardrails
+    scope: Construct, settings: Settings, owner: studio.Owner, surroundings: studio.Studio, shared: StudioPolicies
 ) -> dict[str, Any]:
     """The user's execution role, as arguments of their profile."""
     role = ScopedRole(
@@ -80,7 +80,7 @@ def _own_role(
         description=f"{owner.user} in Studio",
     )
     policy = role.attach(studio.studio_role(settings, surroundings, owner))
-    return _with_role(role, [*policy, *guardrails.hold(role)])
+    return _with_role(role, [*policy, *shared.hold(role)])
 
 
 def _with_role(role: ScopedRole, after: Sequence[ITerraformDependable]) -> dict[str, Any]:

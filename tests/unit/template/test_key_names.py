@@ -35,8 +35,12 @@ Policies = Callable[[Settings], list[Statement]]
 # Roles as they are deployed: people's have the guardrails beside their own policy.
 ROLES: dict[str, Policies] = {
     "pipeline": lambda s: jobs.pipeline_role(s, PLACE),
-    "studio": lambda s: [*studio.studio_role(s, STUDIO), *RAILS],
-    "studio of one user": lambda s: [*studio.studio_role(s, STUDIO, studio.Owner("d-1", "jo")), *RAILS],
+    "studio": lambda s: [*studio.studio_role(s, STUDIO), *studio.endpoints_of_ones_own(s, PLACE), *RAILS],
+    "studio of one user": lambda s: [
+        *studio.studio_role(s, STUDIO, studio.Owner("d-1", "jo")),
+        *studio.endpoints_of_ones_own(s, PLACE),
+        *RAILS,
+    ],
     **{
         purpose: lambda s, make=make: [*make(s, SURROUNDINGS), *RAILS]  # type: ignore[misc]
         for purpose, make in personas.POLICIES.items()

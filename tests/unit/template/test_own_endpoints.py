@@ -24,10 +24,11 @@ SETTINGS = parse(
     environment="test",
 )
 STUDIO = studio.Studio(PLACE, KEY.replace("1111", "2222"), "vpc-1")
-RAILS = guardrails.guardrails(SETTINGS, PLACE)
+# What every role in Studio has beside its own policy.
+SHARED = [*studio.endpoints_of_ones_own(SETTINGS, PLACE), *guardrails.guardrails(SETTINGS, PLACE)]
 ROLES = {
-    "shared": [*studio.studio_role(SETTINGS, STUDIO), *RAILS],
-    "of one user": [*studio.studio_role(SETTINGS, STUDIO, studio.Owner("d-1", "jo")), *RAILS],
+    "shared": [*studio.studio_role(SETTINGS, STUDIO), *SHARED],
+    "of one user": [*studio.studio_role(SETTINGS, STUDIO, studio.Owner("d-1", "jo")), *SHARED],
 }
 KEEP = ("CreateEndpoint", "DescribeEndpoint", "InvokeEndpoint", "DeleteEndpoint")
 SDKS_NAMES = ("endpoint-2869fc6f", "sagemaker-scikit-learn-2026-12-01-10-49-00-683", "acme-ml-mine")
