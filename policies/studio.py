@@ -71,14 +71,20 @@ class Studio:
 
 
 def studio_role(s: Settings, studio: Studio, owner: Owner = WHOEVER) -> list[Statement]:
-    """Spaces and apps of one's own, jobs inside our VPC, the pipeline, its endpoint, and the data bucket."""
+    """Spaces and apps of one's own, the pipeline, its endpoint, and the data bucket.
+
+    `jobs_of_ones_own` and `endpoints_of_ones_own` come beside it: a role's inline policy has no room for them.
+    """
     return [
         *_spaces_and_apps(s, owner),
         *_data(s, studio, owner.user),
-        *create_jobs(s, studio.place, "*"),
-        pass_role(s, "PassTheJobRole", "job"),
         *_pipeline(s),
     ]
+
+
+def jobs_of_ones_own(s: Settings, place: Placement) -> list[Statement]:
+    """Jobs and models in our VPC, isolated and encrypted, under any name, as the job role."""
+    return [*create_jobs(s, place, "*"), pass_role(s, "PassTheJobRole", "job")]
 
 
 def _spaces_and_apps(s: Settings, owner: Owner) -> list[Statement]:

@@ -21,8 +21,8 @@ Document = Mapping[str, Any]
 
 _DOCUMENT = re.compile(r"\$\{data\.aws_iam_policy_document\.(\w+)\.(?:minified_)?json\}")
 _EXPRESSION = re.compile(r"\$\{([^}]*)\}")
+_BEGINNING = re.compile(r"substr\(.*, 0, (\d+)\)")
 _ELEMENT = re.compile(r"element\(([\w.]+)_ids, \d+\)")
-_CUT = re.compile(r"substr\(.*, 0, (\d+)\)")
 _REFERENCE = re.compile(r"(?:data\.)?[a-z]\w*(?:\.\w+|\[[^\]]*\])+")
 # Greatest length of what an attribute whose name ends so resolves to. ARNs of AWS GovCloud and China are the longest.
 _LENGTHS = (
@@ -137,8 +137,8 @@ def _longest(value: Any, document: Document) -> Any:
 
 def _resolved(expression: str, document: Document) -> str:
     """Every reference of an expression at its longest, one behind the other; of a list, `element` takes one."""
-    if cut := _CUT.fullmatch(expression):
-        return "x" * int(cut[1])
+    if beginning := _BEGINNING.fullmatch(expression):
+        return "x" * int(beginning[1])
     expression = _ELEMENT.sub(r"\1_id", expression)
     return ",".join(_reference(found, document) for found in _REFERENCE.findall(expression)) or "x" * len(expression)
 

@@ -172,3 +172,10 @@ def test_ids_that_only_aws_knows_are_measured_at_their_greatest_length(poc: Synt
     for end, value in longest.items():
         text = f"${{data.terraform_remote_state.network.outputs.{end}}}"
         assert len(sizes._text(text, poc.stacks["keys"])) >= len(value), end
+
+
+def test_the_beginning_of_a_computed_text_is_measured_as_long_as_it_is() -> None:
+    name = (
+        'acme-sdk-defaults-${substr(sha256(join(" ", ["0", data.terraform_remote_state.keys.outputs.key_arn])), 0, 8)}'
+    )
+    assert len(sizes._text(name, {})) == len("acme-sdk-defaults-01234567")

@@ -97,7 +97,11 @@ def test_a_key_is_granted_to_services_only_however_a_grant_says_that_it_is_for_o
 IDENTITIES: dict[str, list[Statement]] = {
     "job": jobs.job_role(S, KEY),
     "pipeline": jobs.pipeline_role(S, STUDIO.place),
-    "studio": [*studio.studio_role(S, STUDIO), *studio.endpoints_of_ones_own(S, STUDIO.place)],
+    "studio": [
+        *studio.studio_role(S, STUDIO),
+        *studio.jobs_of_ones_own(S, STUDIO.place),
+        *studio.endpoints_of_ones_own(S, STUDIO.place),
+    ],
     "ml-engineer": personas.ml_engineer(S, AROUND),
     "administrator": personas.administrator(S, AROUND),
 }

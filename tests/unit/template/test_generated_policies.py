@@ -68,6 +68,7 @@ IDENTITY: dict[str, Callable[[Settings], list[Statement]]] = {
     "job role": lambda s: jobs.job_role(s, KEY),
     "pipeline role": lambda s: jobs.pipeline_role(s, place(s)),
     "studio role": lambda s: studio.studio_role(s, studio_of(s)),
+    "jobs of people in Studio": lambda s: studio.jobs_of_ones_own(s, place(s)),
     "endpoints of people in Studio": lambda s: studio.endpoints_of_ones_own(s, place(s)),
     "studio role of a user": lambda s: studio.studio_role(s, studio_of(s), studio.Owner("d-0123456789ab", "j" * 22)),
     **{

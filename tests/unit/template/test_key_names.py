@@ -35,9 +35,15 @@ Policies = Callable[[Settings], list[Statement]]
 # Roles as they are deployed: people's have the guardrails beside their own policy.
 ROLES: dict[str, Policies] = {
     "pipeline": lambda s: jobs.pipeline_role(s, PLACE),
-    "studio": lambda s: [*studio.studio_role(s, STUDIO), *studio.endpoints_of_ones_own(s, PLACE), *RAILS],
+    "studio": lambda s: [
+        *studio.studio_role(s, STUDIO),
+        *studio.jobs_of_ones_own(s, PLACE),
+        *studio.endpoints_of_ones_own(s, PLACE),
+        *RAILS,
+    ],
     "studio of one user": lambda s: [
         *studio.studio_role(s, STUDIO, studio.Owner("d-1", "jo")),
+        *studio.jobs_of_ones_own(s, PLACE),
         *studio.endpoints_of_ones_own(s, PLACE),
         *RAILS,
     ],

@@ -25,7 +25,11 @@ SETTINGS = parse(
 )
 STUDIO = studio.Studio(PLACE, KEY.replace("1111", "2222"), "vpc-1")
 # What every role in Studio has beside its own policy.
-SHARED = [*studio.endpoints_of_ones_own(SETTINGS, PLACE), *guardrails.guardrails(SETTINGS, PLACE)]
+SHARED = [
+    *studio.jobs_of_ones_own(SETTINGS, PLACE),
+    *studio.endpoints_of_ones_own(SETTINGS, PLACE),
+    *guardrails.guardrails(SETTINGS, PLACE),
+]
 ROLES = {
     "shared": [*studio.studio_role(SETTINGS, STUDIO), *SHARED],
     "of one user": [*studio.studio_role(SETTINGS, STUDIO, studio.Owner("d-1", "jo")), *SHARED],

@@ -171,7 +171,7 @@ REFUSED = [
             "studio": {"users": [f"u{n}" for n in range(5000)], "role_per_user": True},
             "network": {"cidr": "10.0.0.0/16", "subnet_slots": 2},
         },
-        "at most 4992",
+        "at most 4991",
     ),
 ]
 
