@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sagekeep import aws, synthesis
+from sagekeep import aws, limits, synthesis
 from sagekeep.estate import bucket_checks, key_checks, role_checks, studio_checks
 from sagekeep.estate.check import faults_of
 from sagekeep.estate.clients import Clients
@@ -178,7 +178,14 @@ class Things:
         )
 
     def permit(self, role: str, statements: Iterable[Mapping[str, Any]]) -> None:
-        self.client("iam").put_role_policy(RoleName=role, PolicyName="access", PolicyDocument=document(*statements))
+        """As managed policies, each as large as IAM takes: inline ones would be too small for Studio's role."""
+        iam = self.client("iam")
+        for attached in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
+            iam.detach_role_policy(RoleName=role, PolicyArn=attached["PolicyArn"])
+            iam.delete_policy(PolicyArn=attached["PolicyArn"])
+        for number, group in enumerate(_shared_out(statements)):
+            made = iam.create_policy(PolicyName=f"{role}-{number}", PolicyDocument=document(*group))
+            iam.attach_role_policy(RoleName=role, PolicyArn=made["Policy"]["Arn"])
 
     @property
     def settings(self) -> Settings:
@@ -219,3 +226,13 @@ class Reused(Clients):
 
     def __call__(self, service: str, region: str = "") -> Any:
         return self._things.client(service, region or REGION)
+
+
+def _shared_out(statements: Iterable[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Statements of a role by the policy that they go into."""
+    groups: list[list[Mapping[str, Any]]] = [[]]
+    for statement in statements:
+        if limits.dense(document(*groups[-1], statement)) > limits.most("managed-policy"):
+            groups.append([])
+        groups[-1].append(statement)
+    return groups

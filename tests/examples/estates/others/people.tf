@@ -54,12 +54,31 @@ resource "aws_iam_role" "each" {
   })
 }
 
-resource "aws_iam_role_policy" "each" {
-  for_each = { for name, role in aws_iam_role.each : name => role if contains(keys(local.asked), "existing.roles.${name}") }
+locals {
+  roles = [for name in keys(aws_iam_role.each) : name if contains(keys(local.asked), "existing.roles.${name}")]
+  # As managed policies of a few statements each: IAM's 10,240 characters of inline policies would not hold Studio's.
+  policies = merge([
+    for role in local.roles : {
+      for number, statements in concat(
+        chunklist([for one in local.asked["existing.roles.${role}"] : one if !contains(keys(one), "NotAction")], 6),
+        [for one in local.asked["existing.roles.${role}"] : [one] if contains(keys(one), "NotAction")],
+      ) : "${role}-${number}" => { role = role, statements = statements }
+    }
+  ]...)
+}
 
-  name   = "work"
-  role   = each.value.name
-  policy = jsonencode({ Version = "2012-10-17", Statement = local.asked["existing.roles.${each.key}"] })
+resource "aws_iam_policy" "each" {
+  for_each = local.policies
+
+  name   = "others-${each.key}"
+  policy = jsonencode({ Version = "2012-10-17", Statement = each.value.statements })
+}
+
+resource "aws_iam_role_policy_attachment" "each" {
+  for_each = local.policies
+
+  role       = aws_iam_role.each[each.value.role].name
+  policy_arn = aws_iam_policy.each[each.key].arn
 }
 
 resource "aws_sagemaker_domain" "studio" {
