@@ -2,14 +2,13 @@
 
 Train copies this folder into the model as code/, and the image puts code/ on the import path. The model folder is
 read-only here. `payload` knows the formats; a request that cannot be answered is refused with its RequestError. Of any
-other error caller and log learn kind and place: its text may hold rows.
+other error caller and log learn kind and place at most: its text may hold rows.
 """
 
 from __future__ import annotations
 
 import logging
 import traceback
-from http import HTTPStatus
 from typing import Any
 
 import pandas as pd
@@ -31,8 +30,10 @@ def transform_fn(
 ) -> tuple[str, str]:
     """(body, content type) of the answer or of the refusal; without a context to set the status in, raises the refusal.
 
-    A refusal that is raised comes back with a traceback, which says nothing to a caller: hence the context.
+    TorchServe's toolkit passes a context, and adds a traceback to what is raised. The images from AutoGluon 1.6 on pass
+    none: they answer a ValueError with 400 and its text, and anything else with a bare 500.
     """
+    refusal: payload.RequestError | payload.ModelError
     try:
         return answer(model, request_body, content_type, accept)
     except payload.RequestError as error:
@@ -45,14 +46,12 @@ def transform_fn(
     return refusal.message, "text/plain; charset=utf-8"
 
 
-def unexpected(error: Exception) -> payload.RequestError:
-    """The refusal for an error in the model; the log has where it happened."""
+def unexpected(error: Exception) -> payload.ModelError:
+    """What stands for an error in the model; the log has where it happened."""
     kind = type(error).__name__
     places = "".join(traceback.format_tb(error.__traceback__))
     logging.getLogger(__name__).error("the model failed with %s at\n%s", kind, places)
-    return payload.RequestError(
-        HTTPStatus.INTERNAL_SERVER_ERROR, f"the model failed on these rows ({kind}); the endpoint's log says where"
-    )
+    return payload.ModelError(f"the model failed on these rows ({kind}); the endpoint's log says where")
 
 
 def answer(model: TabularPredictor, request_body: str | bytes, content_type: str, accept: str) -> tuple[str, str]:

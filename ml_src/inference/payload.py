@@ -43,9 +43,10 @@ TRUTH = {"true": 1.0, "false": 0.0}
 Value = float | str | None
 
 
-class RequestError(BaseInferenceToolkitError):
+class RequestError(BaseInferenceToolkitError, ValueError):
     """The request cannot be answered; `message` says what to change, `status_code` is the HTTP status.
 
+    A ValueError, since servers without the toolkit (AutoGluon 1.6) answer that with status 400 and its text.
     `phrase` is HTTP's own for the status, never the message: TorchServe 0.12 counts the phrase in characters and sends
     it in UTF-8, so that a single é in it ends the worker. `message` is text that UTF-8 has, of MESSAGE_LENGTH at most.
     """
@@ -53,6 +54,17 @@ class RequestError(BaseInferenceToolkitError):
     def __init__(self, status: HTTPStatus, message: str) -> None:
         whole = message.encode(errors="backslashreplace").decode()  # JSON has halves of characters, UTF-8 has not
         super().__init__(int(status), shortened(whole, MESSAGE_LENGTH), status.phrase)
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class ModelError(BaseInferenceToolkitError):
+    """The model failed; no ValueError, since the request is not to blame."""
+
+    def __init__(self, message: str) -> None:
+        status = HTTPStatus.INTERNAL_SERVER_ERROR
+        super().__init__(int(status), message, status.phrase)
 
     def __str__(self) -> str:
         return str(self.message)

@@ -80,7 +80,7 @@ def invoke(client: Any, target: Target, body: bytes, accept: str) -> bytes:
         except ClientError as error:
             if error.response["Error"]["Code"] != "ModelError":
                 raise
-            said = str(error.response.get("OriginalMessage", "")).strip() or str(error)
+            said = _detail(str(error.response.get("OriginalMessage", "")).strip()) or str(error)
             look = target.command("logs", "--step", "Endpoint")
             # The container's answer may go on with a traceback of its own.
             raise OperationError(
@@ -103,6 +103,14 @@ def ask(target: Target, header: Sequence[str], rows: Iterable[Sequence[str]]) ->
         for count, body in batches(header, rows)
         for answer in _answers(invoke(client, target, body, JSON), count, target)
     ]
+
+
+def _detail(said: str) -> str:
+    """A refusal's text: the images from AutoGluon 1.6 on put it into JSON."""
+    try:
+        return str(json.loads(said)["detail"])
+    except (ValueError, KeyError, TypeError):
+        return said
 
 
 def _answers(body: bytes, count: int, target: Target) -> list[Answer]:

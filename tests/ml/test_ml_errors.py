@@ -11,7 +11,7 @@ import pytest
 INFERENCE = Path(__file__).resolve().parents[2] / "ml_src" / "inference"
 # A model that fails as pandas and AutoGluon do: with what it was given in the error's text.
 FAIL = """
-import json, logging, sys
+import json, logging, sys, traceback
 sys.path.insert(0, sys.argv[1])
 logging.basicConfig(level=logging.INFO)
 import inference
@@ -30,8 +30,9 @@ context = Context()
 print(json.dumps([*inference.transform_fn(*request, context), *context.said]))
 try:
     inference.transform_fn(*request)
-except inference.payload.RequestError as refusal:
-    print(json.dumps([refusal.status_code, refusal.phrase, refusal.message]))
+except inference.payload.ModelError as failure:
+    print(json.dumps([failure.status_code, failure.phrase, failure.message]))
+    print(json.dumps([isinstance(failure, ValueError), "".join(traceback.format_exception(failure))]))
 """
 
 
@@ -44,10 +45,13 @@ def failed(ml_python: str) -> subprocess.CompletedProcess[str]:
 def test_an_error_in_the_model_is_answered_with_its_kind_and_without_what_it_quotes(
     failed: subprocess.CompletedProcess[str],
 ) -> None:
-    told, raised = map(json.loads, failed.stdout.splitlines())
+    told, raised, (blames_the_request, trace) = map(json.loads, failed.stdout.splitlines())
     text = "the model failed on these rows (KeyError); the endpoint's log says where"
     assert told == [text, "text/plain; charset=utf-8", 500, "Internal Server Error"]
     assert raised == [500, "Internal Server Error", text]
+    assert not blames_the_request  # servers without the toolkit answer a ValueError with 400
+    assert text in trace
+    assert "4111" not in trace
 
 
 def test_its_place_is_in_the_log_and_no_row_is(failed: subprocess.CompletedProcess[str]) -> None:

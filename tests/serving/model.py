@@ -16,6 +16,7 @@ from pipeline_manager.steps import SERVING_ENVIRONMENT as PREPARED  # noqa: E402
 
 UNPREPARED = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_MODEL_SERVER_WORKERS": "1"}
 PYTHON = ROOT / ".venv-ml" / "bin" / "python"
+PYTHON_16 = ROOT / ".venv-ml16" / "bin" / "python"  # AutoGluon 1.6
 TRAIN_SECONDS = 300
 
 __all__ = ["PREPARED", "UNPREPARED", "program", "trained"]
@@ -28,7 +29,7 @@ def program(folder: Path) -> Path:
     return folder
 
 
-def trained(folder: Path) -> Path:
+def trained(folder: Path, python: Path = PYTHON) -> Path:
     """The model folder that train.py leaves for 200 rows of `größe`, `plan` and the classes ja and não."""
     train = folder / "input" / "data" / "train"
     train.mkdir(parents=True)
@@ -40,7 +41,7 @@ def trained(folder: Path) -> Path:
     values = {"label": "label", "problem_type": "", "presets": "", "time_limit": "10", "seed": "1"}
     subprocess.run(
         [
-            str(PYTHON),
+            str(python),
             "-B",
             str(ROOT / "ml_src" / "train" / "train.py"),
             *(w for k, v in values.items() for w in (f"--{k}", v)),

@@ -21,8 +21,16 @@ START_SECONDS = 120
 class StandIn:
     """Context manager; `environment` is the container's, `model` the folder of that name below /opt/ml."""
 
-    def __init__(self, folder: Path, model: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        model: Path,
+        environment: Mapping[str, str],
+        server: str = "serving.py",
+        python: Path = PYTHON,
+    ) -> None:
         self._base, self._log = model.parent, folder / "log.txt"
+        self._command = [str(python), "-X", "utf8", str(CONTAINER / server)]
         assert model.name == "model"
         self._environment = {"PYTHONDONTWRITEBYTECODE": "1", "SAGEMAKER_BASE_DIR": str(self._base), **environment}
 
@@ -30,7 +38,7 @@ class StandIn:
         with socket.create_server(("127.0.0.1", 0), backlog=64) as listener, self._log.open("wb") as log:
             self._port, descriptor = listener.getsockname()[1], listener.fileno()
             self._process = subprocess.Popen(
-                [str(PYTHON), "-X", "utf8", str(CONTAINER / "serving.py"), str(descriptor)],
+                [*self._command, str(descriptor)],
                 env={"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1", **self._environment},
                 pass_fds=[descriptor],
                 stdout=log,
@@ -61,13 +69,20 @@ class StandIn:
         """GET /ping."""
         return self._call("GET", "/ping", b"", {}, START_SECONDS)[0]
 
+    @property
+    def log(self) -> str:
+        return self._log.read_text(errors="replace")
+
     def worker(self) -> object:
         """How many have died."""
-        return self._log.read_text(errors="replace").splitlines().count("Worker died.")
+        return sum(line.startswith(("Worker died.", "Worker timeout:")) for line in self.log.splitlines())
 
     def ready(self) -> None:
         """/ping waits for a server that is loading its model."""
-        assert self.ping() == 200, self._log.read_text(errors="replace")
+        try:
+            assert self.ping() == 200
+        except OSError as error:
+            raise AssertionError(self.log) from error
 
     def _call(self, method: str, path: str, body: bytes, headers: Mapping[str, str], seconds: float) -> Reply:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=seconds)

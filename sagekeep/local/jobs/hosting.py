@@ -47,8 +47,8 @@ class Hosting:
         self._sandbox.protect()
 
     def command(self) -> list[str]:
-        """The stand-in for the image's serving toolkit."""
-        return ["python3", str(CONTAINER / "serving.py"), str(self._spec.listener)]
+        """The stand-in for what serves in the image."""
+        return ["python3", str(CONTAINER / self._spec.server), str(self._spec.listener)]
 
     def get_well(self, script: Script, port: int, switch: Switch) -> bool:
         """Ask /ping until it answers 200; False when the server ended or its time is over."""

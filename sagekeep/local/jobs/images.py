@@ -18,13 +18,15 @@ _URI = re.compile(r"(?:[^/]+/)*(?P<repository>[^/:@]+)(?:[:@](?P<tag>.+))?")
 class Environment:
     """A virtual environment in place of an image; the version of `package` stands for what is inside.
 
-    `setup` is the command that makes it; `chosen`: only settings that choose its image need it.
+    `setup` is the command that makes it; `chosen`: only settings that choose its image need it; `server`: the file of
+    container/ that stands in for what serves in the image.
     """
 
     folder: Path
     package: str
     setup: str = "make setup-ml"
     chosen: bool = False
+    server: str = "serving.py"
 
     @property
     def python(self) -> Path:
@@ -43,7 +45,9 @@ def standard(root: Path) -> dict[str, Environment]:
         "autogluon-training": autogluon,
         "autogluon-inference": autogluon,
         # From 1.6 on one image trains and serves.
-        "autogluon": Environment(root / ".venv-ml16", "autogluon.tabular", "make setup-ml16", chosen=True),
+        "autogluon": Environment(
+            root / ".venv-ml16", "autogluon.tabular", "make setup-ml16", chosen=True, server="adapter.py"
+        ),
     }
 
 

@@ -169,6 +169,7 @@ class LocalPlatform:
             credentials=dict(credentials),
             variant=work.variant,
             listener=work.listener.fileno() if work.listener else -1,
+            server=environment.server,
         )
 
     def _isolation(self, work: _Work) -> str:

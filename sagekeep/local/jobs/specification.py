@@ -31,6 +31,7 @@ class Specification:
         stop_seconds: how long the script may take to end after SIGTERM.
         ping_seconds: how long a server may take to answer /ping.
         listener: file descriptor of a server's listening socket.
+        server: the file of container/ that stands in for the image's model server.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class Specification:
     credentials: dict[str, str] = field(repr=False)
     variant: str = ""
     listener: int = -1
+    server: str = ""
 
     def line(self) -> bytes:
         """The specification as it goes down the pipe."""

@@ -11,11 +11,13 @@ import pytest
 
 from sagekeep.local.instance import Instance
 from sagekeep.local.jobs import sandbox
-from sagekeep.local.jobs.images import Environment
+from sagekeep.local.jobs.images import Environment, standard
 from sagekeep.local.jobs.outside import Limits, Outside
 from sagekeep.local.jobs.platform import LocalPlatform
 from tests.local.gateway_cloud import REGION, Cloud, allow, drop_role, make_role
 from tests.local.jobs.workbench import Bench
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="session", params=["namespaces", "plain"])
@@ -66,7 +68,12 @@ def make_bench(running: Instance, admin: Cloud, bucket: str, job_role: str, tmp_
             log=log,
         )
         folder = tmp_path / "jobs"
-        environments = {"tested": Environment(Path(sys.prefix), "boto3")}
+        here = Path(sys.prefix)
+        environments = {
+            "tested": Environment(here, "boto3"),
+            "adapted": Environment(here, "boto3", server="adapter.py"),
+            **standard(ROOT),
+        }
         platform = LocalPlatform(
             folder, outside, environments, Limits(**{"stop": 2, "namespaces": namespaces, **limits})
         )

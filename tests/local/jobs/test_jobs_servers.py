@@ -10,7 +10,7 @@ import pytest
 
 from sagekeep.local.sagemaker.platform import FAILED, IN_SERVICE, Server
 from tests.local.jobs.conftest import MakeBench
-from tests.local.jobs.workbench import Bench
+from tests.local.jobs.workbench import REGISTRY, Bench
 
 TRANSFORM = """
 import os, pathlib
@@ -50,8 +50,8 @@ def model(bench: Bench, code: str, name: str = "m") -> str:
     return bench.put(f"models/{name}/model.tar.gz", packed(**files)) + "model.tar.gz"
 
 
-def start(bench: Bench, code: str, name: str = "m") -> Server:
-    server = bench.serve(model(bench, code, name))
+def start(bench: Bench, code: str, name: str = "m", **container: str) -> Server:
+    server = bench.serve(model(bench, code, name), **container)
     state = bench.settled(server)
     assert state.phase == IN_SERVICE, (state, bench.logs)
     return server
@@ -79,6 +79,15 @@ def test_a_model_answers_as_under_the_inference_toolkit(bench: Bench) -> None:
     assert stream.startswith("AllTraffic/i-")
     stop(bench, server)
     assert ask(bench, server) == (0, "The container primary does not answer.")
+
+
+def test_an_image_with_another_server_answers_as_that_one_does(bench: Bench) -> None:
+    server = start(bench, TRANSFORM, Image=f"{REGISTRY}/adapted:1.6-cpu")
+    sent = {"content-type": "text/csv; header=absent", "accept": "x/y; z=1"}
+    status, headers, body = bench.platform.invoke(server.id, b"1,2", sent)
+    assert (status, body, headers["Content-Type"]) == (200, b"heavy '1,2' text/csv x/y", "text/plain")
+    assert ask(bench, server, b"\xff")[0] == 400
+    stop(bench, server)
 
 
 def test_three_functions_and_a_context_do_as_well(one_bench: Bench) -> None:
@@ -113,7 +122,7 @@ def transform_fn(model, body, content_type, accept):
         ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
         ("def model_fn(d): raise OSError('bad file')\ntransform_fn = print", "OSError: bad file"),
         (TRANSFORM + "input_fn = print", "cannot be used together with input_fn, predict_fn, output_fn"),
-        ("transform_fn = print", "inference.py has no model_fn, and the image's default is for PyTorch models only"),
+        ("transform_fn = print", "inference.py has no model_fn, and the image has none for AutoGluon's models"),
     ],
 )
 def test_a_broken_model_fails_its_ping_and_tells_the_log_why(one_bench: Bench, code: str, last: str) -> None:

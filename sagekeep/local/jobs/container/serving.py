@@ -1,4 +1,4 @@
-"""Stands in for the model server of the inference images: `serving.py DESCRIPTOR` answers on a listening socket.
+"""Stands in for TorchServe in the inference images: `serving.py DESCRIPTOR` answers on a listening socket.
 
 Loads code/$SAGEMAKER_PROGRAM from the model folder and calls its functions as the SageMaker inference toolkit does.
 Runs on the interpreter of the image's environment: standard library and waitress only. Facts: sources of
@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import waitress  # type: ignore[import-untyped]  # it has no types of its own
 
@@ -39,6 +39,7 @@ _PARTS = ("input_fn", "predict_fn", "output_fn")
 _DIED = b'{\n  "code": 500,\n  "type": "InternalServerException",\n  "message": "Worker died."\n}\n'
 
 Start = Callable[[str, list[tuple[str, str]]], object]
+Loaded = TypeVar("Loaded")
 
 
 class Context(SimpleNamespace):
@@ -135,10 +136,10 @@ def transformer(module: ModuleType, call: Callable[..., Any]) -> Callable[..., A
 
 
 def needed(module: ModuleType, name: str) -> Callable[..., Any]:
-    """A function of the user's; the image's own defaults are for PyTorch's models."""
+    """A function of the user's; no image has a default for AutoGluon's models."""
     found = getattr(module, name, None)
     if found is None:
-        raise ValueError(f"{module.__name__}.py has no {name}, and the image's default is for PyTorch models only")
+        raise ValueError(f"{module.__name__}.py has no {name}, and the image has none for AutoGluon's models")
     return found  # type: ignore[no-any-return]  # a user's function
 
 
@@ -198,29 +199,39 @@ def too_slow() -> None:
     os._exit(1)
 
 
-def main(descriptor: int) -> None:
-    """Load the model, then answer until the process is ended."""
-    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(levelname)s %(name)s - %(message)s")
-    logging.getLogger("waitress").setLevel(logging.ERROR)
+def loaded(make: Callable[[ModuleType], Loaded], program: str, seconds: float, late: Callable[[], object]) -> Loaded:
+    """What `make` makes of the user's module; `late` is called when that takes longer."""
+    path = MODEL / "code" / program
     # In place of this file's own folder, whose modules are not the user's.
-    sys.path[0] = str(MODEL / "code")
-    program = os.environ.get("SAGEMAKER_PROGRAM", "inference.py")
-    limit = threading.Timer(LOAD_SECONDS, too_slow)
+    sys.path[0] = str(path.parent)
+    limit = threading.Timer(seconds, late)
     limit.daemon = True  # an import that fails ends the process at once
     limit.start()
-    handler = Handler(importlib.import_module(program.removesuffix(".py")))
+    made = make(importlib.import_module(path.name.removesuffix(".py")))
     limit.cancel()
-    workers = int(os.environ.get("SAGEMAKER_MODEL_SERVER_WORKERS") or os.cpu_count() or 1)
-    server = waitress.create_server(
-        Application(handler, workers),
+    sys.stdout.write(f"{program} is loaded\n")
+    return made
+
+
+def serve(application: Callable[[dict[str, Any], Start], Iterable[bytes]], descriptor: int, threads: int) -> None:
+    """Answer until the process is ended."""
+    logging.getLogger("waitress").setLevel(logging.ERROR)
+    waitress.create_server(
+        application,
         sockets=[socket.socket(fileno=descriptor)],
-        threads=workers + 1,  # one for /ping
+        threads=threads,
         channel_timeout=_IDLE_SECONDS,
         max_request_body_size=_LARGEST_BODY,
         ident="",
-    )
-    sys.stdout.write(f"{program} is loaded\n")
-    server.run()
+    ).run()
+
+
+def main(descriptor: int) -> None:
+    """Load the model, then answer."""
+    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(levelname)s %(name)s - %(message)s")
+    handler = loaded(Handler, os.environ.get("SAGEMAKER_PROGRAM", "inference.py"), LOAD_SECONDS, too_slow)
+    workers = int(os.environ.get("SAGEMAKER_MODEL_SERVER_WORKERS") or os.cpu_count() or 1)
+    serve(Application(handler, workers), descriptor, threads=workers + 1)  # one for /ping
 
 
 if __name__ == "__main__":
