@@ -10,6 +10,7 @@ import pytest
 from sagekeep import catalog
 from sagekeep.local.sagemaker.platform import COMPLETED, IN_SERVICE
 from tests.local.gateway_cloud import REGION
+from tests.local.jobs import workbench
 from tests.local.jobs.workbench import Bench, channel
 from tests.serving.model import PREPARED
 
@@ -17,7 +18,8 @@ ML_SRC = Path(__file__).resolve().parents[3] / "ml_src"
 
 
 @pytest.mark.slow  # make test does not install .venv-ml16
-def test_one_image_trains_and_serves(one_bench: Bench) -> None:
+def test_one_image_trains_and_serves(one_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbench, "WAIT_SECONDS", 300)
     bench, image = one_bench, catalog.images().uri("train", "1.6", REGION)
     assert image == catalog.images().uri("inference", "1.6", REGION)
     rows = "".join(f"{number},{'low' if number < 50 else 'high'}\n" for number in range(100))

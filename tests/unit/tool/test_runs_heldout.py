@@ -137,6 +137,16 @@ def test_an_endpoint_that_answers_otherwise_is_told_as_such(target: Scripted, do
     assert "predictions" in caught.value.hint
 
 
+@pytest.mark.parametrize("said", ["row 1: no number", "row 1: no number\nTraceback", '{"detail": "row 1: no number"}'])
+def test_a_refusal_of_either_model_server_is_told_in_its_own_words(target: Scripted, said: str) -> None:
+    job(target)
+    rows(target)
+    more = {"OriginalMessage": said, "OriginalStatusCode": 400}
+    target.script("sagemaker-runtime").add_client_error("invoke_endpoint", "ModelError", modeled_fields=more)
+    with pytest.raises(OperationError, match=r"^the model refuses: row 1: no number\n"):
+        heldout.evaluate(target, execution(), "kind")
+
+
 def test_held_out_rows_without_the_label_are_told(target: Scripted) -> None:
     job(target)
     rows(target)
