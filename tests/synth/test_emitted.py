@@ -17,7 +17,14 @@ def test_no_resource_policy_names_a_role_as_principal(synthesized: Synth) -> Non
 
 def test_no_managed_policy_is_attached_but_our_own_guardrails(synthesized: Synth) -> None:
     assert list(synthesized.resources("aws_iam_policy_attachment", "aws_iam_user")) == []
-    ours = ["studio: aws_iam_policy.guardrails_policy", "studio: aws_iam_policy.guardrails_reviewed_policy"]
+    shared = [
+        "studio: aws_iam_policy.studio_shared_endpoints_policy",
+        "studio: aws_iam_policy.studio_shared_jobs_policy",
+    ]
+    ours = [
+        *("studio: aws_iam_policy.guardrails_policy", "studio: aws_iam_policy.guardrails_reviewed_policy"),
+        *shared,
+    ]
     assert [address for address, _ in synthesized.resources("aws_iam_policy")] == ours
     arns = [f"${{{address.removeprefix('studio: ')}.arn}}" for address in ours]
     attached = [body["policy_arn"] for _, body in synthesized.resources("aws_iam_role_policy_attachment")]

@@ -78,7 +78,13 @@ def test_who_deploys_and_who_plans_pass_the_check_against_locking_oneself_out(pr
 def test_the_role_of_people_has_the_guardrails(synthesized: Synth) -> None:
     domain = synthesized.stacks["studio"]["resource"]["aws_sagemaker_domain"]["studio_domain"]
     attachments = dict(synthesized.resources("aws_iam_role_policy_attachment"))
-    for name, policy in (("guardrails", "guardrails_policy"), ("reviewed", "guardrails_reviewed_policy")):
+    policies = {
+        "guardrails": "guardrails_policy",
+        "reviewed": "guardrails_reviewed_policy",
+        "endpoints": "studio_shared_endpoints_policy",
+        "jobs": "studio_shared_jobs_policy",
+    }
+    for name, policy in policies.items():
         attached = attachments.pop(f"studio: aws_iam_role_policy_attachment.access_{name}")
         assert attached["policy_arn"] == f"${{aws_iam_policy.{policy}.arn}}"
         assert attached["role"] == "${aws_iam_role.access_role.name}"
@@ -118,7 +124,7 @@ def test_the_options_make_what_they_say(with_options: Synth) -> None:
     assert address == "storage: aws_s3_bucket_object_lock_configuration.data_object_lock"
     assert lock["rule"]["default_retention"] == {"mode": "GOVERNANCE", "days": 30}
     functions = list(with_options.resources("aws_lambda_function"))
-    assert len(functions) == 4
+    assert len(functions) == 5
     for address, function in functions:
         assert function["reserved_concurrent_executions"] == 5, address
         assert function["environment"] == {"variables": {"LOG_LEVEL": "DEBUG"}}, address

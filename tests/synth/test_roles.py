@@ -29,7 +29,7 @@ from verdicts import DOMAIN, VPC, Asker, document, may
 
 def test_every_role_has_the_path_and_the_boundary(people: Synth) -> None:
     roles = list(people.resources("aws_iam_role"))
-    assert len(roles) == 14
+    assert len(roles) == 15
     for address, role in roles:
         path = "/ml/acme-users/" if "studio_access" in address else "/ml/"  # users' have one that is theirs alone
         assert (role["path"], role["permissions_boundary"]) == (path, BOUNDARY), address
@@ -55,8 +55,10 @@ def test_a_users_profile_works_as_the_users_own_role(people: Synth, name: str) -
     assert profile["user_settings"] == {"execution_role": f"${{aws_iam_role.studio_access_{name}_role.arn}}"}
     assert sorted(profile["depends_on"]) == [
         f"aws_iam_role_policy.studio_access_{name}_policy",
-        f"aws_iam_role_policy_attachment.studio_access_{name}_guardrails",
-        f"aws_iam_role_policy_attachment.studio_access_{name}_reviewed",
+        *(
+            f"aws_iam_role_policy_attachment.studio_access_{name}_{policy}"
+            for policy in ("endpoints", "guardrails", "jobs", "reviewed")
+        ),
     ]
 
 

@@ -57,12 +57,13 @@ resource "aws_iam_role" "each" {
 locals {
   roles = [for name in keys(aws_iam_role.each) : name if contains(keys(local.asked), "existing.roles.${name}")]
   # As managed policies of a few statements each: IAM's 10,240 characters of inline policies would not hold Studio's.
+  # A list holds one type only, and statements differ: they are texts.
   policies = merge([
     for role in local.roles : {
       for number, statements in concat(
-        chunklist([for one in local.asked["existing.roles.${role}"] : one if !contains(keys(one), "NotAction")], 6),
-        [for one in local.asked["existing.roles.${role}"] : [one] if contains(keys(one), "NotAction")],
-      ) : "${role}-${number}" => { role = role, statements = statements }
+        chunklist([for one in local.asked["existing.roles.${role}"] : jsonencode(one) if !can(one.NotAction)], 6),
+        [for one in local.asked["existing.roles.${role}"] : [jsonencode(one)] if can(one.NotAction)],
+      ) : "${role}-${number}" => { role = role, statements = join(",", statements) }
     }
   ]...)
 }
@@ -71,7 +72,7 @@ resource "aws_iam_policy" "each" {
   for_each = local.policies
 
   name   = "others-${each.key}"
-  policy = jsonencode({ Version = "2012-10-17", Statement = each.value.statements })
+  policy = "{\"Version\":\"2012-10-17\",\"Statement\":[${each.value.statements}]}"
 }
 
 resource "aws_iam_role_policy_attachment" "each" {
