@@ -19,10 +19,12 @@ ANOTHER = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Things]:
     home = tmp_path_factory.mktemp("things")
-    things = Things.begin(home)
-    yield things
-    left = things.faults()
-    instance.down(things.instance.home)
+    try:
+        things = Things.begin(home)
+        yield things
+        left = things.faults()
+    finally:
+        instance.down(home / "aws")  # also where it could not be begun
     assert left == [], "a test did not put back what it changed"
 
 
