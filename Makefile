@@ -24,7 +24,7 @@ SDKS := .venv-sdk2/done .venv-sdk3/done
 # What the tests need, witnesses among them: other people's software that judges ours.
 TESTED := .venv/dev tests/npm/node_modules/done .venv-scanners/done $(IMAGES) $(SDKS)
 # What only the slow tests of make test-all need.
-WITNESSED := .venv-ml16/done .venv-torchserve/done .venv-sdk312/done
+WITNESSED := .venv-ml16/done .venv-torchserve/done .venv-toolkit511/done .venv-toolkit/done .venv-sdk312/done
 
 .PHONY: help setup setup-local setup-dev setup-ml setup-ml16 setup-sdk setup-scanners
 .PHONY: demo synth modules scan test test-all check addresses data format lock clean

@@ -16,6 +16,7 @@ import json
 import logging
 import math
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -91,10 +92,17 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser = HyperparameterParser(allow_abbrev=False)
     parser.add_argument("--label", required=True, help="the column to predict")
     parser.add_argument("--problem_type", choices=("", "binary", "multiclass", "regression"), default="")
-    parser.add_argument("--presets", default="", help="AutoGluon's quality level, such as medium_quality")
+    parser.add_argument("--presets", type=presets, default="", help="AutoGluon's quality level, such as medium_quality")
     parser.add_argument("--time_limit", type=float, default=600.0, help="seconds for fitting")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args(argv)
+
+
+def presets(text: str) -> str:
+    """Names of presets; anything else is refused before data are read. argparse puts the fault into its message."""
+    if not re.fullmatch(r"[A-Za-z0-9_,\- ]{0,256}", text):
+        raise argparse.ArgumentTypeError(f"must be AutoGluon preset names (got {text[:80]!r})")
+    return text
 
 
 def train(options: argparse.Namespace, folders: Folders) -> None:

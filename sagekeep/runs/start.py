@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,17 @@ from sagekeep.runs.target import Target
 from sagekeep.settings import Settings
 
 DATA, LABEL = "InputDataUri", "Label"  # the pipeline's parameters behind --data and --label
+
+
+# What parameters may be, as the manager has it for their defaults (pipeline_manager/configuration.py): they are words
+# of a command line in the containers.
+TEXTS = {
+    LABEL: (
+        r'[^\x00-\x1f"\\\-][^\x00-\x1f"\\]{0,247}',
+        "must be one line of at most 248 without quotes or backslashes, not begin with '-'",
+    ),
+    "Presets": (r"[A-Za-z0-9_,\- ]{1,256}", "must be AutoGluon preset names"),
+}
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,10 @@ class Request:
         for option, name, given in (("--data", DATA, self.data), ("--label", LABEL, self.label)):
             if given and name in self.parameters:
                 raise UsageError(f"{option} and --param {name} say the same: give one of them")
+        for name, value in {LABEL: self.label, **self.parameters}.items():
+            pattern, rule = TEXTS.get(name, (".*", ""))
+            if value and not re.fullmatch(pattern, value, re.DOTALL):
+                raise UsageError(f"{name}: {rule} (got {value[:80]!r})")
         if self.data:
             data.check(self.data, self.column(settings))
 

@@ -122,7 +122,7 @@ class PipelineConfiguration:
             problem_type=fields.text("problem_type", choices=PROBLEM_TYPES, empty=True),
             seed=fields.integer("seed", at_least=0, at_most=2**32 - 1),
             test_fraction=fields.fraction("test_fraction"),
-            presets=fields.text("presets", pattern=r"[\w,\- ]{1,256}", rule="must be AutoGluon preset names"),
+            presets=fields.text("presets", pattern=r"[A-Za-z0-9_,\- ]{1,256}", rule="must be AutoGluon preset names"),
             time_limit_seconds=fields.integer("time_limit_seconds", at_least=1, at_most=_SECONDS_OF_28_DAYS),
             endpoint_name=fields.text(
                 "endpoint_name", pattern=ENDPOINT_NAME, rule="must be 1 to 63 letters, digits, inner hyphens"

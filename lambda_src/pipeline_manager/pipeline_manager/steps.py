@@ -194,6 +194,9 @@ def _hyperparameters(c: PipelineConfiguration) -> Json:
         "sagemaker_program": "train.py",
         # A folder, not an archive: the isolated container has no credentials to fetch one with.
         "sagemaker_submit_directory": "/opt/ml/input/data/code",
+        # Without it sagemaker-training up to 5.1.2 joins the arguments and hands them to a shell, in which a label or
+        # presets of an execution would run commands (aws/sagemaker-training-toolkit issue 128).
+        "sagemaker_toolkit_native_launcher_enabled": "true",
         # In quotes, as the SageMaker SDK sends texts: the toolkit decodes each value as JSON, and a column named
         # 1.50, true or null would not survive without.
         "label": _joined('"', {"Get": "Parameters.Label"}, '"'),

@@ -65,7 +65,11 @@ class Bench:
         """A training job that the training toolkit starts; artifacts go to models/."""
         name = f"job-{uuid.uuid4().hex[:12]}"
         code = self.put(f"code/{name}/train.py", script)
-        toolkit = {"sagemaker_program": "train.py", "sagemaker_submit_directory": "/opt/ml/input/data/code"}
+        toolkit = {
+            "sagemaker_program": "train.py",
+            "sagemaker_submit_directory": "/opt/ml/input/data/code",
+            "sagemaker_toolkit_native_launcher_enabled": "true",
+        }
         request: dict[str, Any] = {
             "RoleArn": self.role,
             "AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "File"},

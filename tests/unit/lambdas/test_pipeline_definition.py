@@ -198,6 +198,7 @@ def test_hyperparameters_are_texts_and_the_number_parameter_is_joined_into_one()
     assert values == {
         "sagemaker_program": "train.py",
         "sagemaker_submit_directory": "/opt/ml/input/data/code",
+        "sagemaker_toolkit_native_launcher_enabled": "true",
         "label": joined('"', {"Get": "Parameters.Label"}, '"'),
         "problem_type": "binary",
         "seed": "7",

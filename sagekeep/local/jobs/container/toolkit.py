@@ -2,7 +2,7 @@
 
 Reads /opt/ml/input/config, puts the code into /opt/ml/code and becomes the user's script, with hyperparameters as
 arguments and SM_* variables. Standard library only; runs on the interpreter of the image's environment. Facts: sources
-of sagemaker-training 5.1 (environment.py, mapping.py, entry_point.py).
+of sagemaker-training 5.1 (environment.py, mapping.py, entry_point.py, process.py).
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ BASE = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
 CODE, MODEL, OUTPUT, INPUT = BASE / "code", BASE / "model", BASE / "output", BASE / "input"
 FAILURE = OUTPUT / "failure"
 PREFIX = "sagemaker_"  # hyperparameters for the toolkit itself
+# Without it versions up to 5.1.2 join the arguments and hand them to a shell, as the images' entry point asks them to
+# (sagemaker_pytorch_container 3.0, training.py; the toolkit's process.py). Which version an image has is not known.
+NATIVE = "sagemaker_toolkit_native_launcher_enabled"
 
 
 def main() -> None:
@@ -38,8 +41,11 @@ def main() -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(CODE), os.environ.get("PYTHONPATH", "")]))
     os.chdir(CODE)
     command = ["/bin/sh", program] if program.endswith(".sh") else [sys.executable, program]
+    command += arguments
+    if not own.get(NATIVE):
+        command = ["/bin/sh", "-c", " ".join(command)]
     sys.stdout.flush()
-    os.execv(command[0], [*command, *arguments])  # noqa: S606 - no shell is wanted here
+    os.execv(command[0], command)  # noqa: S606 - a shell only where the toolkit takes one
 
 
 def read(name: str) -> dict[str, Any]:
