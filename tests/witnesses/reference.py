@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from tests.witnesses import node
+
 _PACKAGE = Path(__file__).parents[1] / "npm" / "node_modules" / "@cloud-copilot" / "iam-data"
 _VARIABLE = re.compile(r"(\$\{\w+\}|<key>|/tag-key$)")
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html: they are no service's.
-GLOBAL = re.compile(r"aws:(?!(requesttag|resourcetag)/|tagkeys$)\w+.*", re.IGNORECASE)
+# Among the global keys, but only where an action has tags: each action says so itself.
+_OF_TAGS = {"aws:requesttag/tag-key", "aws:resourcetag/tag-key", "aws:tagkeys"}
 
 
 def about() -> dict[str, Any]:
@@ -64,6 +66,18 @@ def keys(action: str) -> tuple[re.Pattern[str], ...]:
 def has(action: str, key: str) -> bool:
     """Whether requests of an action have a condition key."""
     return any(pattern.fullmatch(key) for pattern in keys(action))
+
+
+@cache
+def _global_keys() -> tuple[re.Pattern[str], ...]:
+    (found,) = node.talk("global_keys.mjs", ())
+    return tuple(_pattern(key) for key in found if key.lower() not in _OF_TAGS)
+
+
+@cache
+def is_global(key: str) -> bool:
+    """Whether AWS has a condition key for requests of every service; keys of tags are their actions'."""
+    return any(pattern.fullmatch(key) for pattern in _global_keys())
 
 
 @cache

@@ -27,7 +27,7 @@ def faults(statement: Emitted) -> Iterator[tuple[str, str]]:
             yield pattern, "no such action"
     used = {key for text in statement.texts() for key in reference.variables(text)}
     for key in sorted(statement.keys() | used):
-        if reference.GLOBAL.fullmatch(key):
+        if reference.is_global(key):
             continue
         if said := reference.replaced(key):
             yield key, said
@@ -37,9 +37,10 @@ def faults(statement: Emitted) -> Iterator[tuple[str, str]]:
 
 
 def excused(statement: Emitted, subject: str) -> int | None:
-    """The exception that names the statement and the key."""
+    """The exception that names the statement and the key, and, where it says `beside`, the key that stands there too."""
     for number, entry in enumerate(EXCEPTIONS):
-        if entry["sid"] in ("", statement.sid) and subject in entry["keys"]:
+        beside = entry.get("beside", {}).get(subject)
+        if entry["sid"] in ("", statement.sid) and subject in entry["keys"] and beside in {None, *statement.keys()}:
             return number
     return None
 
@@ -72,10 +73,16 @@ def test_every_action_exists_and_every_condition_key_is_one_of_its_actions(witne
 
 
 def test_the_witness_notices_a_replaced_key_and_an_action_that_aws_does_not_have() -> None:
-    """The pipeline role's statement with the replaced keys, and a misspelled action, each named with its statement."""
+    """The pipeline role's statement with the replaced keys alone, and misspelled names, each told with its statement."""
     documents = environments.with_replaced_keys_alone()
     environments.statement_of(documents, "CreateIsolatedModels")["actions"] = ["sagemaker:CreateModels"]
-    statements = list(emitted.of_stacks(Terraform(documents, environments.synthesized("poc").settings)))
-    found = {f"{s.sid}: {subject}" for s in statements for subject, _ in faults(s)}
-    assert {f"CreateSealedJobs: {key}" for key in environments.REPLACED.values()} <= found
-    assert "CreateIsolatedModels: sagemaker:CreateModels" in found
+    misspelled = {"test": "StringEquals", "variable": "aws:PrincipalAcount", "values": ["123456789012"]}
+    environments.statement_of(documents, "PassTheJobRole")["condition"].append(misspelled)
+    found = told(emitted.of_stacks(Terraform(documents, environments.synthesized("poc").settings)), set())
+    document = "pipeline: data.aws_iam_policy_document.pipeline_access_policy_statements"
+    expected = [
+        f"{document}#CreateIsolatedModels: sagemaker:CreateModels: no such action",
+        *(f"{document}#CreateSealedJobs: {key}: {reference.replaced(key)}" for key in environments.REPLACED.values()),
+        f"{document}#PassTheJobRole: aws:PrincipalAcount: is no key of iam:passrole",
+    ]
+    assert found == sorted(expected)
