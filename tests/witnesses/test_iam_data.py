@@ -37,7 +37,7 @@ def faults(statement: Emitted) -> Iterator[tuple[str, str]]:
 
 
 def excused(statement: Emitted, subject: str) -> int | None:
-    """The exception that names the statement and the key, and, where it says `beside`, the key that stands there too."""
+    """The exception that names the statement and the key, and with `beside` a key that the statement has too."""
     for number, entry in enumerate(EXCEPTIONS):
         beside = entry.get("beside", {}).get(subject)
         if entry["sid"] in ("", statement.sid) and subject in entry["keys"] and beside in {None, *statement.keys()}:
@@ -73,7 +73,7 @@ def test_every_action_exists_and_every_condition_key_is_one_of_its_actions(witne
 
 
 def test_the_witness_notices_a_replaced_key_and_an_action_that_aws_does_not_have() -> None:
-    """The pipeline role's statement with the replaced keys alone, and misspelled names, each told with its statement."""
+    """The pipeline role's policy with the replaced keys alone, and misspelled names, each told with its statement."""
     documents = environments.with_replaced_keys_alone()
     environments.statement_of(documents, "CreateIsolatedModels")["actions"] = ["sagemaker:CreateModels"]
     misspelled = {"test": "StringEquals", "variable": "aws:PrincipalAcount", "values": ["123456789012"]}
