@@ -25,6 +25,11 @@ class Emitted:
         found = self.body.get("Action") or self.body.get("NotAction") or ()
         return (found,) if isinstance(found, str) else tuple(found)
 
+    def resources(self) -> tuple[str, ...]:
+        """Its resources; none: it leaves some out, or is a trust policy's."""
+        found = self.body.get("Resource") or ()
+        return (found,) if isinstance(found, str) else tuple(found)
+
     def keys(self) -> set[str]:
         """The condition keys that it tests."""
         return {key for block in self.body.get("Condition", {}).values() for key in block}

@@ -14,6 +14,7 @@ import pytest
 from tests.witnesses import node
 
 _PACKAGE = Path(__file__).parents[1] / "npm" / "node_modules" / "@cloud-copilot" / "iam-data"
+_FILLED = re.compile(r"[$&]\{[^}]*\}")  # what varies in an ARN, there and in our policies
 _VARIABLE = re.compile(r"(\$\{\w+\}|<key>|/tag-key$)")
 # Among the global keys, but only where an action has tags: each action says so itself.
 _OF_TAGS = {"aws:requesttag/tag-key", "aws:resourcetag/tag-key", "aws:tagkeys"}
@@ -66,6 +67,31 @@ def keys(action: str) -> tuple[re.Pattern[str], ...]:
 def has(action: str, key: str) -> bool:
     """Whether requests of an action have a condition key."""
     return any(pattern.fullmatch(key) for pattern in keys(action))
+
+
+@cache
+def asked_of(action: str, resource: str) -> bool:
+    """Whether AWS asks an action of some resource that a pattern of a policy covers."""
+    service, _, name = action.partition(":")
+    types = _read(f"data/resourceTypes/{service}.json")
+    arns = (types[kind["name"].lower()]["arn"] for kind in actions(service)[name]["resourceTypes"])
+    return any(_meet(_FILLED.sub("*", arn), _FILLED.sub("*", resource)) for arn in arns)
+
+
+@cache
+def _meet(one: str, other: str) -> bool:
+    """Whether two patterns of ARNs have an ARN in common; wildcards stay within their part."""
+    return all(_common(*parts) for parts in zip(one.split(":", 5), other.split(":", 5), strict=False))
+
+
+@cache
+def _common(one: str, other: str) -> bool:
+    if not (one and other):
+        return not (one + other).strip("*")
+    if one[0] == "*" or other[0] == "*":
+        wild, text = (one, other) if one[0] == "*" else (other, one)
+        return _common(wild[1:], text) or _common(wild, text[1:])
+    return (one[0] == other[0] or "?" in (one[0], other[0])) and _common(one[1:], other[1:])
 
 
 @cache

@@ -13,7 +13,7 @@ from tests.witnesses.emitted import Emitted
 from tests.witnesses.summary import Witnessed
 
 EXCEPTIONS: Sequence[Mapping[str, Any]] = tomllib.loads(
-    (Path(__file__).parent / "key_exceptions.toml").read_text(encoding="utf-8")
+    (Path(__file__).parent / "exceptions.toml").read_text(encoding="utf-8")
 ).get("exception", ())
 
 
@@ -25,6 +25,7 @@ def faults(statement: Emitted) -> Iterator[tuple[str, str]]:
         meant.update(found)
         if not found:
             yield pattern, "no such action"
+    yield from _strange_resources(statement)
     used = {key for text in statement.texts() for key in reference.variables(text)}
     for key in sorted(statement.keys() | used):
         if reference.is_global(key):
@@ -36,11 +37,28 @@ def faults(statement: Emitted) -> Iterator[tuple[str, str]]:
             yield key, f"is no key of {shown}"
 
 
+def _strange_resources(statement: Emitted) -> Iterator[tuple[str, str]]:
+    """Actions that AWS asks of nothing that the statement names, and what it names for none of its actions."""
+    resources = statement.resources()
+    misspelled = not all(reference.matching(pattern) for pattern in statement.patterns())
+    if misspelled or not resources or "*" in resources or "Action" not in statement.body:
+        return
+    fitting = {
+        pattern: {r for r in resources for action in reference.matching(pattern) if reference.asked_of(action, r)}
+        for pattern in statement.patterns()
+    }
+    for pattern, named in fitting.items():
+        if not named:
+            yield pattern, "is asked of no resource that the statement names"
+    for resource in set(resources).difference(*fitting.values()):
+        yield resource, "is a resource of no action that the statement names"
+
+
 def excused(statement: Emitted, subject: str) -> int | None:
-    """The exception that names the statement and the key, and with `beside` a key that the statement has too."""
+    """The exception that names the statement and the key or action; with `beside`, what must stand there too."""
     for number, entry in enumerate(EXCEPTIONS):
         beside = entry.get("beside", {}).get(subject)
-        if entry["sid"] in ("", statement.sid) and subject in entry["keys"] and beside in {None, *statement.keys()}:
+        if entry["sid"] in ("", statement.sid) and subject in entry["of"] and beside in {None, *statement.keys()}:
             return number
     return None
 
@@ -86,3 +104,12 @@ def test_the_witness_notices_a_replaced_key_and_an_action_that_aws_does_not_have
         f"{document}#PassTheJobRole: aws:PrincipalAcount: is no key of iam:passrole",
     ]
     assert found == sorted(expected)
+
+
+def test_the_witness_notices_actions_that_aws_does_not_ask_of_what_a_statement_names() -> None:
+    key, queue = "arn:aws:kms:us-east-1:123456789012:key/*", "arn:aws:sqs:us-east-1:123456789012:dead-letters"
+    body = {"Effect": "Allow", "Action": ["kms:Decrypt", "s3:Get*"], "Resource": [key, queue]}
+    assert told([Emitted("there", "OpenTheKey", body)], set()) == [
+        f"there#OpenTheKey: {queue}: is a resource of no action that the statement names",
+        "there#OpenTheKey: s3:Get*: is asked of no resource that the statement names",
+    ]
