@@ -105,7 +105,7 @@ def role(s: Settings, purpose: str) -> Need:
                 *sign_in.only_from_known_places(s, around.vpc_id),
                 *reviewed.only_what_is_reviewed(),
             ]
-            return Need(sagemaker, [*studio.studio_role(s, around), *denies])
+            return Need(sagemaker, [*studio.whole_role(s, around), *denies])
         case "flow-logs":
             return Need(roles.trust(s, "vpc-flow-logs.amazonaws.com"), roles.flow_logs(s))
     return Need(roles.trust(s, "lambda.amazonaws.com"), _function(s, purpose))
@@ -169,7 +169,7 @@ def _data_calls(s: Settings) -> Iterator[Call]:
 def _user(s: Settings, user: str) -> Sequence[Statement]:
     """What the role of a single user may do."""
     around = studio.Studio(jobs.Placement((SUBNETS,), (GROUP,), key_arn(s, "data")), key_arn(s, "studio"), "<vpc_id>")
-    return studio.studio_role(s, around, studio.Owner("<domain_id>", user))
+    return studio.whole_role(s, around, studio.Owner("<domain_id>", user))
 
 
 def _state_calls(s: Settings) -> Iterator[Call]:

@@ -82,6 +82,12 @@ def studio_role(s: Settings, studio: Studio, owner: Owner = WHOEVER) -> list[Sta
     ]
 
 
+def whole_role(s: Settings, studio: Studio, owner: Owner = WHOEVER) -> list[Statement]:
+    """All that a role in Studio may do, in one list: what a role of somebody else's must have."""
+    shared = (*jobs_of_ones_own(s, studio.place), *endpoints_of_ones_own(s, studio.place))
+    return [*studio_role(s, studio, owner), *shared]
+
+
 def jobs_of_ones_own(s: Settings, place: Placement) -> list[Statement]:
     """Jobs and models in our VPC, isolated and encrypted, under any name, as the job role."""
     return [*create_jobs(s, place, "*"), pass_role(s, "PassTheJobRole", "job")]
