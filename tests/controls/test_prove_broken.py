@@ -132,7 +132,7 @@ FAULTS = (
         ),
         (
             rf"data-to-\S+: s3:(Put|Get)Object on arn:aws:s3:::\S+ succeeds, by .*{re.escape(S3)}#Allow\S+",
-            r"(data-to|foreign|workload|access-logs)\S+: (no longer stopped by|s3:).*",
+            r"(data-to|foreign|workload|access-logs|people-list-all-buckets)\S*: (no longer stopped by|s3:).*",
         ),
     ),
     Fault(

@@ -39,6 +39,7 @@ OWNERS = {
     "deployer-keeps-the-state-key",
     "deployer-opens-state",
     "flow-logs-are-written",
+    "flow-logs-find-their-group",
     "flow-logs-assume-their-role",
     "state-access-logs-are-delivered",
 }

@@ -142,6 +142,7 @@ _LOGS = {
     "CreateLogGroup": _logs("create_log_group"),
     "CreateLogStream": _logs("create_log_stream", _stream),
     "PutLogEvents": _logs("put_log_events", _stream, logEvents=[{"timestamp": 1, "message": "x"}]),
+    "DescribeLogGroups": Form("logs", "describe_log_groups"),
     "DescribeLogStreams": _logs("describe_log_streams"),
     "FilterLogEvents": _logs("filter_log_events"),
     "GetLogEvents": _logs("get_log_events", _stream),

@@ -11,6 +11,7 @@ from live_verdicts import Outcome, outcome, reason
 from live_words import Asked
 from live_world import World
 from sagekeep.iam.replaced import replacement
+from sagekeep.local.sagemaker.permissions_data import RESOURCES
 from sagekeep.prove.rows import Row, contexts
 from sagekeep.prove.situation import Situation, situations
 from sagekeep.prove.words import fill
@@ -33,6 +34,7 @@ def trials(world: World, row: Row) -> Iterator[tuple[Situation, Outcome]]:
 def asked_of_policies(situation: Situation) -> str:
     """Why no client can send this request, "" where one can."""
     request = situation.request
+    service, _, operation = request.action.partition(":")
     if request.caller.kind == "service":
         return "a service calls as itself"
     if ("true",) in (request.context.get("aws:ViaAWSService"), request.context.get("kms:GrantIsForAWSResource")):
@@ -43,7 +45,8 @@ def asked_of_policies(situation: Situation) -> str:
         return "the call that hands the role over is denied before"
     if "sagemaker:VpcSecurityGroupIds" in request.context and "sagemaker:VpcSubnets" not in request.context:
         return "the API takes no groups without subnets"
-    return "X-Ray is not modelled" if request.action.startswith("xray:") else ""
+    known = service != "xray" and (service != "sagemaker" or operation in (*RESOURCES, "InvokeEndpoint"))
+    return "" if known else "it is not modelled"
 
 
 def attempt(world: World, situation: Situation) -> Outcome:
