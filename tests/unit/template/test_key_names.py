@@ -148,7 +148,8 @@ def test_both_names_of_a_key_are_a_pair_of_the_table() -> None:
 def test_what_holds_for_ours_is_denied_where_a_key_is_missing() -> None:
     """`ours` alone would be an allow of what is not encrypted: it is never without `missing`."""
     allowed = [*encryption.ours(VOLUME, KEY)]
-    statement = Statement("Create", "Allow", ("sagemaker:CreateEndpointConfig",), ("*",), (), (), tuple(allowed), "x")
+    action = "sagemaker:CreateEndpointConfig"
+    statement = Statement("Create", "Allow", (action,), resources=("*",), conditions=tuple(allowed), why="x")
     nothing = Request("sagemaker:CreateEndpointConfig", "*")
     assert both_say([statement], CALLER, nothing) == "Allow"
     missing = encryption.missing("DenyIt", VOLUME, ["sagemaker:CreateEndpointConfig"], ["*"])
