@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from sagekeep import names
 from sagekeep.settings import Settings
 
+# Each begins the names of all versions of a configuration.
+_LIFECYCLES = tuple(f"{purpose}-" for purpose in names.SDK_DEFAULTS.values())
 # (what, service and kind as in ARNs, purposes) of what is called by `names.name` in one region.
 _NAMED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     # One stands for all whose names begin so: rules of detection are the template's to name, and alarms follow rules.
@@ -22,7 +24,7 @@ _NAMED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     ("function", "lambda:function", names.FUNCTIONS),
     ("key alias", "kms:alias", ("data", "logs", "studio", "state")),
-    ("lifecycle configuration", "sagemaker:studio-lifecycle-config", tuple(names.SDK_DEFAULTS.values())),
+    ("lifecycle configuration", "sagemaker:studio-lifecycle-config", _LIFECYCLES),
     ("log resource policy", "logs:resource-policy", ("denied-calls",)),
     ("queue", "sqs", ("pipeline-alerts", "undelivered-alerts", "undelivered-security-alerts")),
     ("rule", "events:rule", ("pipeline-failed", "pipeline-step-failed", "security-")),
@@ -87,7 +89,7 @@ def _not_made(s: Settings) -> Iterator[tuple[str, str]]:
     if e.domain:
         yield from (("Studio domain", "studio"), ("function", "studio-sweeper"), ("role", "studio-sweeper"))
         if not s.studio.users:
-            yield from (("lifecycle configuration", purpose) for purpose in names.SDK_DEFAULTS.values())
+            yield from (("lifecycle configuration", purpose) for purpose in _LIFECYCLES)
     if e.vpc and not s.network.flow_logs:
         yield from (("role", "flow-logs"), ("log group", "flow-logs"))
 

@@ -78,7 +78,7 @@ def test_no_two_environments_have_a_name_or_a_state_key_in_common(environments: 
 def test_what_terraform_names_is_what_the_environment_claims(environments: Any) -> None:
     for settings, stacks in environments.values():
         claimed = {claim.name for claim in claims(settings)}
-        starts = tuple(name for name in claimed if name.endswith(("-security-", "/")))
+        starts = tuple(name for name in claimed if name.endswith(("-", "/")))
         for kind, name in _names(stacks):
             if kind == "aws_iam_policy" or name.startswith(("/aws/lambda/", "/aws/sagemaker/Endpoints/")):
                 continue  # follow from a role's, a function's and the pipeline's name
