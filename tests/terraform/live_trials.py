@@ -43,6 +43,8 @@ def asked_of_policies(situation: Situation) -> str:
         return "requests have the present names of condition keys"
     if request.action == "iam:PassRole" and request.context["iam:PassedToService"] != ("sagemaker.amazonaws.com",):
         return "the call that hands the role over is denied before"
+    if request.action == "ec2:DeleteNetworkInterface" and "ec2:Vpc" in request.context:
+        return "only an interface that is there has a VPC, and SageMaker's are gone"
     if "sagemaker:VpcSecurityGroupIds" in request.context and "sagemaker:VpcSubnets" not in request.context:
         return "the API takes no groups without subnets"
     known = service != "xray" and (service != "sagemaker" or operation in (*RESOURCES, "InvokeEndpoint"))
