@@ -33,22 +33,22 @@ def trials(world: World, row: Row) -> Iterator[tuple[Situation, Outcome]]:
 
 def asked_of_policies(situation: Situation) -> str:
     """Why no client can send this request, "" where one can."""
-    request = situation.request
+    request, context = situation.request, situation.request.context
     service, _, operation = request.action.partition(":")
-    if request.caller.kind == "service":
-        return "a service calls as itself"
-    if ("true",) in (request.context.get("aws:ViaAWSService"), request.context.get("kms:GrantIsForAWSResource")):
-        return "a service calls in the caller's name"
-    if any(replacement(key) for key in request.context):
-        return "requests have the present names of condition keys"
-    if request.action == "iam:PassRole" and request.context["iam:PassedToService"] != ("sagemaker.amazonaws.com",):
-        return "the call that hands the role over is denied before"
-    if request.action == "ec2:DeleteNetworkInterface" and "ec2:Vpc" in request.context:
-        return "only an interface that is there has a VPC, and SageMaker's are gone"
-    if "sagemaker:VpcSecurityGroupIds" in request.context and "sagemaker:VpcSubnets" not in request.context:
-        return "the API takes no groups without subnets"
+    by_service = ("true",) in (context.get("aws:ViaAWSService"), context.get("kms:GrantIsForAWSResource"))
+    passed = context.get("iam:PassedToService") if request.action == "iam:PassRole" else None
+    groups_alone = "sagemaker:VpcSecurityGroupIds" in context and "sagemaker:VpcSubnets" not in context
     known = service != "xray" and (service != "sagemaker" or operation in (*RESOURCES, "InvokeEndpoint"))
-    return "" if known else "it is not modelled"
+    reasons = (
+        (request.caller.kind == "service", "a service calls as itself"),
+        (by_service, "a service calls in the caller's name"),
+        (any(replacement(key) for key in context), "requests have the present names of condition keys"),
+        (passed not in (None, ("sagemaker.amazonaws.com",)), "the call that hands the role over is denied before"),
+        (operation == "DeleteNetworkInterface" and "ec2:Vpc" in context, "only an interface that is there has a VPC"),
+        (groups_alone, "the API takes no groups without subnets"),
+        (not known, "it is not modelled"),
+    )
+    return next((why for holds, why in reasons if holds), "")
 
 
 def attempt(world: World, situation: Situation) -> Outcome:
