@@ -205,6 +205,13 @@ class Builder:
         return ProcessingOutput(output_name=name, s3_output=target)
 
 
+def no_network(event: str, _: tuple[Any, ...]) -> None:
+    """Refuses look-ups and connections: AWS_ENDPOINT_URL does not keep the SDK's telemetry from a bucket of AWS."""
+    if event in ("socket.getaddrinfo", "socket.connect", "socket.sendto"):
+        raise OSError("the definition is built without a network")
+
+
 if __name__ == "__main__":
+    sys.addaudithook(no_network)
     documents = [Builder(facts).definition() for facts in json.load(sys.stdin)]
     sys.stdout.write(f"\n=== {json.dumps(documents)}\n")
