@@ -114,7 +114,7 @@ class Pipeline(Section):
     problem_type: Literal["", "binary", "multiclass", "regression"] = Field("", description="empty: inferred")
     seed: int = Field(42, ge=0, le=2**31 - 1, description="seed of every random choice")
     test_fraction: float = Field(0.2, gt=0, lt=1, description="share of rows that training never sees")
-    presets: str = Field("medium_quality", pattern=r"^[a-z_]+$", description="AutoGluon presets")
+    presets: str = Field("medium_quality", pattern=r"^[a-z0-9_]{1,64}$", description="AutoGluon presets")
     time_limit_seconds: int = Field(600, ge=10, le=432_000, description="AutoGluon's time to fit, in seconds")
     sample_rows: int = Field(
         500, ge=0, le=100_000, description="rows of synthetic data put under raw/default/; 0: none"

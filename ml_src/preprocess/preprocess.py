@@ -15,6 +15,7 @@ import argparse
 import logging
 import math
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,6 +34,9 @@ MISSING = (
 # In a label column of words these may well be classes (NA is North America); among numbers they are missing.
 CLASS_NAMES = ("N/A", "NA", "NULL", "None", "n/a", "na", "none", "null")
 PROBLEM_TYPES = ("", "binary", "multiclass", "regression")
+# What the pipeline takes for a column's name (docs/pipeline.md). The training toolkit reads it as JSON: a text with a
+# backslash would be another column there.
+LABEL = r'[^\x00-\x1f\x7f-\x9f\u2028\u2029"\\\-][^\x00-\x1f\x7f-\x9f\u2028\u2029"\\]{0,247}'
 EXIT_MESSAGE_BYTES = 1024
 
 log = logging.getLogger("preprocess")
@@ -63,7 +67,7 @@ def main(argv: list[str]) -> int:
 def parse(argv: list[str]) -> argparse.Namespace:
     """The options of the command line; raises DataError where they are wrong."""
     parser = OptionParser(description="CSV files to train.csv and test.csv", allow_abbrev=False)
-    parser.add_argument("--label", required=True, help="the column to predict")
+    parser.add_argument("--label", type=column, required=True, help="the column to predict")
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same split")
     parser.add_argument("--test-fraction", type=float, default=0.2, help="share of the rows to hold out")
     parser.add_argument("--problem-type", choices=PROBLEM_TYPES, default="", help="empty: as the label suggests")
@@ -73,6 +77,13 @@ def parse(argv: list[str]) -> argparse.Namespace:
     if not 0 <= options.seed < 2**32:
         parser.error(f"--seed: must be between 0 and {2**32 - 1} (got {options.seed})")
     return options
+
+
+def column(text: str) -> str:
+    """A column's name as the pipeline takes it; anything else is refused before data are read."""
+    if not re.fullmatch(LABEL, text):
+        raise argparse.ArgumentTypeError(f"must be a line without quotes or backslashes (got {text[:80]!r})")
+    return text
 
 
 def prepare(options: argparse.Namespace, folder: Path) -> None:

@@ -31,6 +31,9 @@ from autogluon.tabular import TabularPredictor
 from sklearn.model_selection import train_test_split
 
 VALIDATION_FRACTION = 0.2
+# What the pipeline takes for a column's name and for presets (docs/pipeline.md).
+LABEL = r'[^\x00-\x1f\x7f-\x9f\u2028\u2029"\\\-][^\x00-\x1f\x7f-\x9f\u2028\u2029"\\]{0,247}'
+PRESETS = r"[a-z0-9_]{1,64}"
 CODE = r"0[0-9]+"
 INTEGER = r"-?[0-9]{1,18}"
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
@@ -90,7 +93,7 @@ def main(argv: list[str]) -> int:
 def parse(argv: list[str]) -> argparse.Namespace:
     """The hyperparameters; an empty one means AutoGluon's own default."""
     parser = HyperparameterParser(allow_abbrev=False)
-    parser.add_argument("--label", required=True, help="the column to predict")
+    parser.add_argument("--label", type=column, required=True, help="the column to predict")
     parser.add_argument("--problem_type", choices=("", "binary", "multiclass", "regression"), default="")
     parser.add_argument("--presets", type=presets, default="", help="AutoGluon's quality level, such as medium_quality")
     parser.add_argument("--time_limit", type=float, default=600.0, help="seconds for fitting")
@@ -98,10 +101,17 @@ def parse(argv: list[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+def column(text: str) -> str:
+    """A column's name as the pipeline takes it; anything else is refused before data are read."""
+    if not re.fullmatch(LABEL, text):
+        raise argparse.ArgumentTypeError(f"must be a line without quotes or backslashes (got {text[:80]!r})")
+    return text
+
+
 def presets(text: str) -> str:
-    """Names of presets; anything else is refused before data are read. argparse puts the fault into its message."""
-    if not re.fullmatch(r"[A-Za-z0-9_,\- ]{0,256}", text):
-        raise argparse.ArgumentTypeError(f"must be AutoGluon preset names (got {text[:80]!r})")
+    """A name, or nothing. AutoGluon would take a path or an address for a file of presets."""
+    if not re.fullmatch(rf"({PRESETS})?", text):
+        raise argparse.ArgumentTypeError(f"must be the name of AutoGluon presets (got {text[:80]!r})")
     return text
 
 

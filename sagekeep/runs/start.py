@@ -17,16 +17,8 @@ from sagekeep.settings import Settings
 
 DATA, LABEL = "InputDataUri", "Label"  # the pipeline's parameters behind --data and --label
 
-
-# What parameters may be, as the manager has it for their defaults (pipeline_manager/configuration.py): they are words
-# of a command line in the containers.
-TEXTS = {
-    LABEL: (
-        r'[^\x00-\x1f"\\\-][^\x00-\x1f"\\]{0,247}',
-        "must be one line of at most 248 without quotes or backslashes, not begin with '-'",
-    ),
-    "Presets": (r"[A-Za-z0-9_,\- ]{1,256}", "must be AutoGluon preset names"),
-}
+# As the manager has it for the default (pipeline_manager/configuration.py): it is a word of two command lines.
+LABELS = r'[^\x00-\x1f\x7f-\x9f\u2028\u2029"\\\-][^\x00-\x1f\x7f-\x9f\u2028\u2029"\\]{0,247}'
 
 
 @dataclass(frozen=True)
@@ -46,15 +38,15 @@ class Request:
         """Looks at what can be seen without AWS.
 
         Raises:
-            UsageError: the file cannot be used, or two options say the same.
+            UsageError: the file cannot be used, no column can be called so, or two options say the same.
         """
         for option, name, given in (("--data", DATA, self.data), ("--label", LABEL, self.label)):
             if given and name in self.parameters:
                 raise UsageError(f"{option} and --param {name} say the same: give one of them")
-        for name, value in {LABEL: self.label, **self.parameters}.items():
-            pattern, rule = TEXTS.get(name, (".*", ""))
-            if value and not re.fullmatch(pattern, value, re.DOTALL):
-                raise UsageError(f"{name}: {rule} (got {value[:80]!r})")
+        label = self.label or self.parameters.get(LABEL)
+        if label and not re.fullmatch(LABELS, label):
+            rule = "must be one line of at most 248 characters without quotes or backslashes, not begin with '-'"
+            raise UsageError(f"{LABEL}: {rule} (got {label[:80]!r})")
         if self.data:
             data.check(self.data, self.column(settings))
 
@@ -88,8 +80,8 @@ def start(target: Target, request: Request, say: Callable[[str], None]) -> str:
     sagemaker = target.client("sagemaker")
     with told(f"{target.pipeline} cannot be read", target.hints()):
         definition = sagemaker.describe_pipeline(PipelineName=target.pipeline)["PipelineDefinition"]
-    wanted = [*parameters, *([DATA] if request.data else [])]
-    _check_parameters(wanted, _names(definition), target)
+    wanted = {**parameters, **({DATA: ""} if request.data else {})}
+    _check_parameters(wanted, _declared(definition), target)
     if request.data:
         parameters[DATA] = data.upload(target, request.data, say)
     named = {"PipelineExecutionDisplayName": request.name} if request.name else {}
@@ -112,13 +104,17 @@ def stop(target: Target, arn: str) -> None:
         target.client("sagemaker").stop_pipeline_execution(PipelineExecutionArn=arn)
 
 
-def _names(definition: str) -> list[str]:
-    return [parameter["Name"] for parameter in json.loads(definition).get("Parameters", [])]
+def _declared(definition: str) -> dict[str, list[str]]:
+    """The pipeline's parameters, with the values that each may have; none: any."""
+    declared = json.loads(definition).get("Parameters", [])
+    return {parameter["Name"]: [str(value) for value in parameter.get("EnumValues", ())] for parameter in declared}
 
 
-def _check_parameters(wanted: Sequence[str], known: Sequence[str], target: Target) -> None:
-    for name in wanted:
+def _check_parameters(wanted: Mapping[str, str], known: Mapping[str, Sequence[str]], target: Target) -> None:
+    for name, value in wanted.items():
         if name in known:
+            if known[name] and value not in known[name]:
+                raise UsageError(f"{name}: must be one of {', '.join(known[name])} (got {value[:80]!r})")
             continue
         if name in (DATA, LABEL):
             hint = f"it was deployed by an older version: {target.command('deploy')}"

@@ -176,6 +176,8 @@ def test_an_unknown_parameter_is_told_before_anything_starts(account: Account, t
     with pytest.raises(UsageError, match="no parameter Instanze") as caught:
         starting.start(target, Request(parameters={"Instanze": "x"}), str)
     assert caught.value.hint == "did you mean Instance?"
+    with pytest.raises(UsageError, match=r"Instance: must be one of ml.m5.large \(got 'ml.m5.xlarge'\)"):
+        starting.start(target, Request(parameters={"Instance": "ml.m5.xlarge"}), str)
     with pytest.raises(UsageError, match="no parameter Label") as caught:
         starting.start(target, Request(label="diagnosis"), str)
     assert "sagekeep deploy" in caught.value.hint

@@ -94,6 +94,18 @@ def table(labels: list[str], *, seed: int = 1) -> str:
             "options: --test-fraction: must be between 0 and 1 (got 2.0)",
             id="fraction",
         ),
+        pytest.param(
+            '"say ""x""",y\n1,2\n',
+            ('--label=say "x"',),
+            "options: argument --label: must be a line without quotes or backslashes (got 'say \"x\"')",
+            id="a label with quotes",
+        ),
+        pytest.param(
+            "col\\u0041,colA,x\n1,2,3\n",  # the training toolkit would read the first as the second
+            ("--label=col\\u0041",),
+            "options: argument --label: must be a line without quotes or backslashes (got 'col\\\\u0041')",
+            id="a label with a backslash",
+        ),
     ],
 )
 def test_unusable_data_ends_in_one_line_and_the_exit_message(preprocess, content, options, message) -> None:

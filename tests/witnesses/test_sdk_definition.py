@@ -53,7 +53,9 @@ def facts(configuration: dict[str, Any], definition: dict[str, Any]) -> dict[str
     """What a person has to be told: the settings, and those values that the manager decides."""
     steps = {step["Name"]: step["Arguments"] for step in definition["Steps"]}
     (variant,) = steps["EndpointConfig"]["ProductionVariants"]
+    (presets,) = (item for item in definition["Parameters"] if item["Name"] == "Presets")
     return configuration | {
+        "known_presets": presets["EnumValues"],
         "toolkit": {k: v for k, v in steps["Train"]["HyperParameters"].items() if k.startswith("sagemaker_")},
         "environment": steps["CreateModel"]["PrimaryContainer"]["Environment"],
         "config_name": steps["EndpointConfig"]["EndpointConfigName"],

@@ -17,7 +17,14 @@ _IMAGE = r"\S{1,255}"
 _INSTANCE = r"ml\.[a-z0-9\-]+\.[a-z0-9]+"
 # `--label=NAME` is one argument of a container, which may have 256 characters; in a hyperparameter the name stands in
 # quotes, and the training toolkit hands it to the script as a word of its own.
-_LABEL = r'[^\x00-\x1f"\\\-][^\x00-\x1f"\\]{0,247}'
+LABEL = r'[^\x00-\x1f\x7f-\x9f\u2028\u2029"\\\-][^\x00-\x1f\x7f-\x9f\u2028\u2029"\\]{0,247}'
+# One name: AutoGluon takes any other text for a file or an address from which to read presets, or for an unknown name.
+PRESETS = r"[a-z0-9_]{1,64}"
+# What AutoGluon 1.4.0 to 1.6 have in common (autogluon.tabular, configs/presets_configs.py).
+KNOWN_PRESETS = (
+    "best_quality", "extreme_quality", "good_quality", "high_quality", "ignore_text", "interpretable", "medium_quality",
+    "optimize_for_deployment",
+)  # fmt: skip
 _SECONDS_OF_28_DAYS = 28 * 24 * 3600
 _SECONDS_OF_5_DAYS = 5 * 24 * 3600
 PROBLEM_TYPES = ("binary", "multiclass", "regression")
@@ -116,13 +123,13 @@ class PipelineConfiguration:
             max_runtime_seconds=_limits(fields.nested("max_runtime_seconds"), _SECONDS_OF_5_DAYS, _SECONDS_OF_28_DAYS),
             label=fields.text(
                 "label",
-                pattern=_LABEL,
+                pattern=LABEL,
                 rule="must be one line of at most 248 without quotes or backslashes, not begin with '-'",
             ),
             problem_type=fields.text("problem_type", choices=PROBLEM_TYPES, empty=True),
             seed=fields.integer("seed", at_least=0, at_most=2**32 - 1),
             test_fraction=fields.fraction("test_fraction"),
-            presets=fields.text("presets", pattern=r"[A-Za-z0-9_,\- ]{1,256}", rule="must be AutoGluon preset names"),
+            presets=fields.text("presets", pattern=PRESETS, rule="must be the name of AutoGluon presets"),
             time_limit_seconds=fields.integer("time_limit_seconds", at_least=1, at_most=_SECONDS_OF_28_DAYS),
             endpoint_name=fields.text(
                 "endpoint_name", pattern=ENDPOINT_NAME, rule="must be 1 to 63 letters, digits, inner hyphens"

@@ -20,7 +20,7 @@ import json
 from typing import Any
 
 from pipeline_manager import steps
-from pipeline_manager.configuration import PipelineConfiguration
+from pipeline_manager.configuration import KNOWN_PRESETS, PipelineConfiguration
 
 __all__ = ["PipelineConfiguration", "build_definition", "canonical_sha256", "definition_json", "definition_sha256"]
 
@@ -75,6 +75,12 @@ def _parameters(configuration: PipelineConfiguration) -> list[dict[str, Any]]:
             "DefaultValue": f"s3://{configuration.bucket}/{DEFAULT_DATA}",
         },
         {"Name": "Label", "Type": "String", "DefaultValue": configuration.label},
-        {"Name": "Presets", "Type": "String", "DefaultValue": configuration.presets},
+        {
+            "Name": "Presets",
+            "Type": "String",
+            "DefaultValue": configuration.presets,
+            # A pattern is not to be had; SageMaker refuses an execution with any other value.
+            "EnumValues": sorted({*KNOWN_PRESETS, configuration.presets}),
+        },
         {"Name": "TimeLimitSeconds", "Type": "Integer", "DefaultValue": configuration.time_limit_seconds},
     ]

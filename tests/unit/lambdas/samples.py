@@ -88,7 +88,7 @@ def documents() -> st.SearchStrategy[dict[str, Any]]:
             "problem_type": st.sampled_from(("", *PROBLEM_TYPES)),
             "seed": st.integers(0, 2**32 - 1),
             "test_fraction": st.floats(0.01, 0.99),
-            "presets": st.sampled_from(("medium_quality", "best_quality", "high_quality, optimize_for_deployment")),
+            "presets": st.sampled_from(("medium_quality", "best_quality", "high_quality_v150")),
             "time_limit_seconds": st.integers(1, 2419200),
             "endpoint_name": st.from_regex(r"[a-zA-Z0-9](-?[a-zA-Z0-9]){0,30}", fullmatch=True),
         }

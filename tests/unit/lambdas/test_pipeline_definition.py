@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline_manager.configuration import KNOWN_PRESETS
 from pipeline_manager.definition import (
     PipelineConfiguration,
     build_definition,
@@ -256,9 +257,15 @@ def test_parameters_have_the_types_and_defaults_that_people_start_with() -> None
     assert build(sample())["Parameters"] == [
         {"Name": "InputDataUri", "Type": "String", "DefaultValue": f"s3://{sample()['bucket']}/raw/default/"},
         {"Name": "Label", "Type": "String", "DefaultValue": "churned"},
-        {"Name": "Presets", "Type": "String", "DefaultValue": "medium_quality"},
+        {"Name": "Presets", "Type": "String", "DefaultValue": "medium_quality", "EnumValues": sorted(KNOWN_PRESETS)},
         {"Name": "TimeLimitSeconds", "Type": "Integer", "DefaultValue": 600},
     ]
+
+
+def test_presets_of_the_settings_may_be_given_to_an_execution_though_nobody_listed_them() -> None:
+    (presets,) = (p for p in build(sample(presets="best_v999"))["Parameters"] if p["Name"] == "Presets")
+    assert presets["DefaultValue"] == "best_v999"
+    assert presets["EnumValues"] == sorted({*KNOWN_PRESETS, "best_v999"})
 
 
 def test_each_kind_of_step_has_its_own_instance_type() -> None:

@@ -65,7 +65,7 @@ class Builder:
         )
         self.data = ParameterString("InputDataUri", default_value=f"{self.root}/raw/default/")
         self.label = ParameterString("Label", default_value=facts["label"])
-        self.presets = ParameterString("Presets", default_value=facts["presets"])
+        self.presets = ParameterString("Presets", default_value=facts["presets"], enum_values=facts["known_presets"])
         self.limit = ParameterInteger("TimeLimitSeconds", default_value=facts["time_limit_seconds"])
 
     def definition(self) -> dict[str, Any]:
