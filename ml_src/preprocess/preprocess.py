@@ -122,7 +122,7 @@ def read_file(source: Source, missing: Mapping[str, list[str]], as_text: Mapping
         float_precision="round_trip",  # a number is written as it was read, to its last digit
         low_memory=False,  # one type for a column, not one for each chunk
     )
-    log.info("read %s: %d rows, %d columns", source.path.name, len(table), len(table.columns))
+    log.info("read %r: %d rows, %d columns", source.path.name, len(table), len(table.columns))
     return table
 
 
