@@ -7,6 +7,7 @@ import io
 import common
 import numpy
 import v3
+from sagemaker.core.resources import EndpointConfig
 from sagemaker.mlops.workflow.pipeline import Pipeline
 from sagemaker.serve import ModelBuilder
 from sagemaker.train.configs import Networking
@@ -29,7 +30,7 @@ with common.step("deploy"):
         role_arn=v3.ROLE,
         network=Networking(enable_network_isolation=True),
     )
-    builder.build()
+    built = builder.build()
     endpoint = builder.deploy(instance_type="ml.m5.large", initial_instance_count=1)
 
 with common.step("predict"):
@@ -39,7 +40,10 @@ with common.step("predict"):
     common.say(numpy.load(io.BytesIO(answer.body.read())).tolist())
 
 with common.step("delete"):
+    config = EndpointConfig.get(endpoint_config_name=endpoint.endpoint_config_name)
     endpoint.delete()
+    config.delete()
+    built.delete()
 
 with common.step("pipeline"):
     execution = Pipeline(name=v3.PIPELINE, sagemaker_session=v3.SESSION).start()
