@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import kms, s3
@@ -105,6 +106,16 @@ def _passed_roles(action: str, arn: str, _context: Context) -> list[Check]:
     return [("iam:PassRole", "iam", str(role), keys) for role in roles]
 
 
+def _tags_of_upload(action: str, arn: str, _context: Context) -> list[Check]:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-and-policies.html."""
+    header = str(current().headers.get("x-amz-tagging", ""))
+    if action != "s3:PutObject" or not header:
+        return []
+    tags = dict(parse_qsl(header, keep_blank_values=True))
+    keys: Context = {f"s3:RequestObjectTag/{key}": value for key, value in tags.items()}
+    return [("s3:PutObjectTagging", "s3", arn, {**keys, "s3:RequestObjectTagKeys": list(tags)})]
+
+
 def _aliased_keys(action: str, _arn: str, _context: Context) -> list[Check]:
     """An alias and the key it names are both checked."""
     if action not in {"kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"}:
@@ -114,4 +125,4 @@ def _aliased_keys(action: str, _arn: str, _context: Context) -> list[Check]:
     return [(action, "kms", str(record["Arn"]), {})] if record else []
 
 
-EXTRA_CHECKS: list[Extra] = [_objects_keys, _passed_roles, _aliased_keys, creation.around]
+EXTRA_CHECKS: list[Extra] = [_objects_keys, _tags_of_upload, _passed_roles, _aliased_keys, creation.around]

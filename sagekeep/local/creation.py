@@ -2,7 +2,7 @@
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html (resource types of each action),
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html (tags at creation); for other
-services the actions' dependent actions in the same reference. Tags of S3 objects are left out.
+services the actions' dependent actions in the same reference.
 """
 
 from __future__ import annotations

@@ -22,8 +22,10 @@ ABSENT = "vpc-0123456789abcdef0"
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     made = Platform.begin(tmp_path_factory.mktemp("platform"))
-    yield made
-    instance.down(made.instance.home)
+    try:
+        yield made
+    finally:
+        instance.down(made.instance.home)
 
 
 @pytest.fixture

@@ -80,8 +80,10 @@ CASES = {
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     home = tmp_path_factory.mktemp("refused") / "aws"
-    yield instance.up(home, account_id=ACCOUNT, region=REGION, deploy_role=DEPLOYER)
-    instance.down(home)
+    try:
+        yield instance.up(home, account_id=ACCOUNT, region=REGION, deploy_role=DEPLOYER)
+    finally:
+        instance.down(home)
 
 
 @pytest.fixture(scope="module")

@@ -155,6 +155,17 @@ def test_an_unsigned_request_reads_nothing(running: Instance, admin: Cloud, buck
     refused.value.close()
 
 
+def test_an_object_with_tags_needs_the_right_to_tag_with_these_tags(become: Become, bucket: str) -> None:
+    objects = f"arn:aws:s3:::{bucket}/*"
+    with pytest.raises(ClientError, match="s3:PutObjectTagging"):
+        become(allow("s3:PutObject", on=objects))("s3").put_object(Bucket=bucket, Key="k", Body=b"", Tagging="a=b")
+    tagging = allow("s3:PutObjectTagging", on=objects, StringEquals={"s3:RequestObjectTag/a": "b"})
+    tagger = become(allow("s3:PutObject", on=objects), tagging)("s3")
+    tagger.put_object(Bucket=bucket, Key="k", Body=b"", Tagging="a=b")
+    with pytest.raises(ClientError, match="s3:PutObjectTagging"):
+        tagger.put_object(Bucket=bucket, Key="k", Body=b"", Tagging="a=c")
+
+
 class TestKeysOfObjects:
     """S3 uses the key in the caller's name."""
 

@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,25 +45,11 @@ _ABSENT = object()
 def documents() -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Ours and theirs of each configuration."""
     ours = [build_definition(PipelineConfiguration.parse(document)) for document in CONFIGURATIONS]
-    theirs = built([facts(*pair) for pair in zip(CONFIGURATIONS, ours, strict=True)])
+    theirs = built(CONFIGURATIONS)
     return list(zip(ours, theirs, strict=True))
 
 
-def facts(configuration: dict[str, Any], definition: dict[str, Any]) -> dict[str, Any]:
-    """What a person has to be told: the settings, and those values that the manager decides."""
-    steps = {step["Name"]: step["Arguments"] for step in definition["Steps"]}
-    (variant,) = steps["EndpointConfig"]["ProductionVariants"]
-    (presets,) = (item for item in definition["Parameters"] if item["Name"] == "Presets")
-    return configuration | {
-        "known_presets": presets["EnumValues"],
-        "toolkit": {k: v for k, v in steps["Train"]["HyperParameters"].items() if k.startswith("sagemaker_")},
-        "environment": steps["CreateModel"]["PrimaryContainer"]["Environment"],
-        "config_name": steps["EndpointConfig"]["EndpointConfigName"],
-        "startup_seconds": variant["ContainerStartupHealthCheckTimeoutInSeconds"],
-    }
-
-
-def built(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def built(told: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The SDK's definitions. It has no AWS to ask: it builds documents, and calls nobody."""
     if not PYTHON.exists():
         pytest.fail(".venv-sdk3 is not there: run `make setup-sdk`")

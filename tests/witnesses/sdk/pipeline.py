@@ -1,7 +1,7 @@
 """Builds the pipeline with SageMaker's Python SDK, as a person would; runs where that SDK is.
 
-Reads a JSON list on standard input, each item what `facts` in tests/witnesses/test_sdk_definition.py tells of one
-environment, and answers with a line `=== [DOCUMENT, ...]`: the definitions that the SDK would send to CreatePipeline.
+Reads a JSON list on standard input, each item the configuration of one environment, as the manager gets it, and answers
+with a line `=== [DOCUMENT, ...]`: the definitions that the SDK would send to CreatePipeline.
 """
 
 from __future__ import annotations
@@ -49,6 +49,27 @@ JOBS = SageMakerJobStepRetryPolicy(
     max_attempts=3,
 )
 PROCESSING = "/opt/ml/processing"
+# What whoever writes the pipeline with the SDK has to know of the containers.
+PRESETS = [
+    "best_quality", "extreme_quality", "good_quality", "high_quality", "ignore_text", "interpretable", "medium_quality",
+    "optimize_for_deployment",
+]  # fmt: skip
+START_TRAINING = {
+    "sagemaker_program": "train.py",
+    "sagemaker_submit_directory": "/opt/ml/input/data/code",
+    "sagemaker_toolkit_native_launcher_enabled": "true",
+}
+START_SERVING = {
+    "SAGEMAKER_PROGRAM": "inference.py",
+    "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+    "SAGEMAKER_CONTAINER_LOG_LEVEL": "20",
+    "SAGEMAKER_MODEL_SERVER_WORKERS": "1",
+    "SAGEMAKER_MODEL_SERVER_TIMEOUT": "900",
+    "TS_DEFAULT_STARTUP_TIMEOUT": "900",
+    "TS_MAX_REQUEST_SIZE": "26214400",
+    "TS_MAX_RESPONSE_SIZE": "26214400",
+}
+STARTUP_SECONDS = 900
 
 
 class Builder:
@@ -65,7 +86,7 @@ class Builder:
         )
         self.data = ParameterString("InputDataUri", default_value=f"{self.root}/raw/default/")
         self.label = ParameterString("Label", default_value=facts["label"])
-        self.presets = ParameterString("Presets", default_value=facts["presets"], enum_values=facts["known_presets"])
+        self.presets = ParameterString("Presets", default_value=facts["presets"], enum_values=PRESETS)
         self.limit = ParameterInteger("TimeLimitSeconds", default_value=facts["time_limit_seconds"])
 
     def definition(self) -> dict[str, Any]:
@@ -148,7 +169,7 @@ class Builder:
         builder = ModelBuilder(
             image_uri=facts["images"]["inference"],
             s3_model_data_url=artifact,
-            env_vars=facts["environment"],
+            env_vars=START_SERVING,
             role_arn=facts["job_role_arn"],
             network=Networking(enable_network_isolation=True, **self.vpc),
             sagemaker_session=self.session,
@@ -163,10 +184,10 @@ class Builder:
             "InitialInstanceCount": facts["instance_counts"]["endpoint"],
             "InstanceType": facts["instances"]["endpoint"],
             "InitialVariantWeight": 1.0,
-            "ContainerStartupHealthCheckTimeoutInSeconds": facts["startup_seconds"],
+            "ContainerStartupHealthCheckTimeoutInSeconds": STARTUP_SECONDS,
         }
         made = self.session.create_endpoint_config(
-            name=facts["config_name"], production_variants=[variant], kms_key=facts["kms_key_arn"], tags=self.tags
+            name=facts["endpoint_name"], production_variants=[variant], kms_key=facts["kms_key_arn"], tags=self.tags
         )
         return EndpointConfigStep("EndpointConfig", step_args=made, retry_policies=[CALLS])
 
@@ -176,7 +197,7 @@ class Builder:
 
     def _hyperparameters(self) -> dict[str, Any]:
         facts = self.facts
-        found = facts["toolkit"] | {
+        found = START_TRAINING | {
             "label": Join(on="", values=['"', self.label, '"']),
             "seed": facts["seed"],
             "presets": self.presets,
