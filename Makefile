@@ -78,7 +78,7 @@ scan: .venv/base .venv-scanners/done ## checkov, parliament and cloudsplaining o
 	@status=0; for env in $(SCANNED); do $(BIN)/sagekeep scan --env $$env || status=1; done; exit $$status
 
 test: $(TESTED) ## What CI runs
-	$(BIN)/python -m pytest --numprocesses 2 --no-loadscope-reorder -m "not slow"
+	$(BIN)/python -m pytest --numprocesses 3 --no-loadscope-reorder -m "not slow"
 
 test-all: $(TESTED) $(WITNESSED) ## Everything, with cdktf-cli
 	$(BIN)/python -m pytest

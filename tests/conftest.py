@@ -20,6 +20,8 @@ bindings.enable()
 hypothesis.settings.register_profile("shared", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("shared")
 _DEPLOYED = "tests/terraform/"
+# These have accounts of their own.
+_ALONE = ("cdktf_cli", "house_rules", "live_forms", "lockout_live", "runner_bootstrap")
 
 
 class _ByFile(LoadScopeScheduling):
@@ -27,7 +29,8 @@ class _ByFile(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return _DEPLOYED if file.startswith(_DEPLOYED) else file
+        alone = file in {f"{_DEPLOYED}test_{name}.py" for name in _ALONE}
+        return _DEPLOYED if file.startswith(_DEPLOYED) and not alone else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:

@@ -85,7 +85,7 @@ def test_the_sdk_works_in_studio(ran: Mapping[str, Run], sdk: Sdk) -> None:
     run = ran[sdk.version]
     failed = run.reports("failed")
     assert {step: error for step, error in failed.items() if step not in sdk.fails} == {}, run.log.read_text()[-3000:]
-    assert {"process", "train", "deploy", "predict", "delete"} <= set(run.reports("ok"))
+    assert {"process", "train", "deploy", "predict", "delete", "pipeline"} <= set(run.reports("ok"))
     assert run.reports("said")["predict"] == [[3.0], [4.0]]
 
 

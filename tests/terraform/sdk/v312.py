@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import uuid
 
 import common
 import numpy
 import v3
-from sagemaker.core.resources import Endpoint, EndpointConfig, Model
+from sagemaker.core.resources import Endpoint, EndpointConfig, Model, PipelineExecution
 from sagemaker.core.shapes import ContainerDefinition, ProductionVariant
 
 NAME = "endpoint-of-3-12"
@@ -54,3 +55,12 @@ with common.step("delete"):
     endpoint.delete()
     EndpointConfig.get(endpoint_config_name=NAME).delete()
     Model.get(model_name=NAME).delete()
+
+with common.step("pipeline"):
+    unnamed = PipelineExecution(pipeline_execution_arn="")
+    unnamed.start(pipeline_name=v3.PIPELINE, client_request_token=uuid.uuid4().hex)
+    executions = PipelineExecution.get_all(pipeline_name=v3.PIPELINE, sort_by="CreationTime", sort_order="Descending")
+    execution = next(executions)
+    execution.refresh()
+    common.say(execution.pipeline_execution_status)
+    execution.stop()
