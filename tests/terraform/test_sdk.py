@@ -40,7 +40,12 @@ class Sdk:
 
 SDKS = (
     Sdk("2.257.7", ".venv-sdk2", "v2.py", {}),
-    Sdk("3.12.0", ".venv-sdk312", "v312.py", {"train without keys": DENIED, "train without a role": UNREACHABLE}),
+    Sdk(
+        "3.12.0",
+        ".venv-sdk312",
+        "v312.py",
+        {"train without keys": DENIED, "train without a role": UNREACHABLE, "stop the pipeline": "AttributeError"},
+    ),
     Sdk("3.27.0", ".venv-sdk3", "v327.py", {"train without keys": DENIED}),
 )
 # Kinds of defaults, and the version that shows whether one of them can go.

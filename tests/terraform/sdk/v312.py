@@ -63,4 +63,10 @@ with common.step("pipeline"):
     execution = next(executions)
     execution.refresh()
     common.say(execution.pipeline_execution_status)
+
+with common.step("stop the pipeline"):
     execution.stop()
+
+v3.SESSION.sagemaker_client.stop_pipeline_execution(
+    PipelineExecutionArn=execution.pipeline_execution_arn, ClientRequestToken=uuid.uuid4().hex
+)
